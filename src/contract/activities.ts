@@ -1,0 +1,128 @@
+/** What goes into activities and comes out of them: references and ids, never bytes, never a token. */
+import type { BusinessPlatform, ShopCategory } from './channels-shop.ts';
+import type { MiniProgramCategoryState } from './failures.ts';
+import type { Verdict } from './qualification.ts';
+
+/** In whose name a call is made. */
+export interface Account {
+  appId: string;
+  via?: { componentAppId: string };
+}
+
+/** `slow`: the case is blocked and the server retries; the first try of a slow write only waits. */
+export type Pace = 'fast' | 'slow';
+
+/** One image to send; several images (Mini Program) are put together into one. */
+export interface UploadRequest {
+  account: Account;
+  images: { path: string; source: string; sha256?: string }[];
+  /** What was sent at this place before: the same bytes are not sent again. */
+  previous?: { sha256: string[]; ref: string };
+}
+
+export interface UploadedImage {
+  /** `file_id` or `media_id`. */
+  ref: string;
+  /** In the order of the request. */
+  images: { sha256: string; bytes: number; note?: string }[];
+  /** The bytes were the same as before; nothing was sent. */
+  unchanged?: true;
+}
+
+export interface ReadPermissionRequest {
+  account: Account;
+  leaf: string;
+  /** Also list the leaf's audits (preflight). */
+  audits?: true;
+  /** Also look up the leaf's path in the category tree (preflight). */
+  path?: true;
+  /** Fail with NotInForce until it is in force (and, for a renewal, other than it was). */
+  until?: { inForceOtherThan?: PermissionMark };
+}
+
+/** What distinguishes one grant from the next. */
+export interface PermissionMark {
+  qualificationId: string;
+  effectiveTime: string;
+}
+
+export interface CategoryPermission {
+  inForce: boolean;
+  mark?: PermissionMark;
+  ineffectiveReason?: string;
+  auditIds?: string[];
+  catsV2?: string[];
+}
+
+/** What is sent to `category/add`, with file ids instead of images. */
+export interface AddCategoryRequest {
+  account: Account;
+  leaf: string;
+  category: Exclude<ShopCategory, { leaf: string }>;
+  brandIds?: string[];
+  licenses?: { groupId: string; licenseId: string; fileIds: string[]; fields: { key: string; value: string }[] }[];
+  certificate?: string[];
+  accessMaterial: Record<string, string[]>;
+  jingyingpingtai?: BusinessPlatform;
+  zhanghaomingcheng?: string;
+  /** Audits of this leaf that are known not to be this submission's. */
+  knownAuditIds: string[];
+  pace: Pace;
+}
+
+export interface AddCategoryResult {
+  auditId: string;
+  /** All audit ids that are not this submission's. */
+  baseline: string[];
+}
+
+/** One audit, as a read showed it. `verdict` is absent while it is open or its status is not known. */
+export interface AuditReading {
+  auditId: string;
+  rawStatus: string;
+  verdict?: Verdict;
+  reason?: string;
+}
+
+export interface FindAuditRequest {
+  account: Account;
+  leaf: string;
+  baseline: string[];
+}
+
+export interface ReadAuditRequest {
+  account: Account;
+  auditId: string;
+}
+
+/** A Mini Program's category, as `getcategory` showed it. */
+export interface CategorySetting {
+  state: MiniProgramCategoryState;
+  rawStatus?: string;
+  reason?: string;
+  /** Adds left in this period, as WeChat says. */
+  quota?: number;
+}
+
+export interface ReadSettingRequest {
+  account: Account;
+  first: string;
+  second: string;
+  /** Fail (BENIGN, retried) until there is a verdict, or until it is in force. */
+  until?: 'verdict' | 'in-force';
+}
+
+export interface WriteCategoryRequest {
+  account: Account;
+  first: string;
+  second: string;
+  certificates: { key: string; mediaId: string; validUntil?: string }[];
+  /** The state that a first try of this attempt saw; a second try keeps it. */
+  before?: { state: MiniProgramCategoryState; reason?: string };
+  pace: Pace;
+}
+
+/** The state that the write changed. */
+export interface WriteCategoryResult {
+  before: { state: MiniProgramCategoryState; reason?: string };
+}

@@ -1,0 +1,31 @@
+/** Names on the wire between programs: workflow types, task queue, signals, updates and the query. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Accepted, Adoption, AuditReport, By, CaseView, Resubmission, Withdrawal } from './qualification.ts';
+
+/** Where workers listen, unless `WXQ_TASK_QUEUE` says otherwise. */
+export const defaultTaskQueue = 'wechat-qualification';
+
+export const workflowTypes = {
+  channelsShop: 'channelsShopQualification',
+  miniProgram: 'miniProgramQualification',
+} as const;
+
+/** Memo key: sha256 of the key-sorted JSON of the input, to tell a repeated start from a different one. */
+export const inputDigestMemo = 'inputDigest';
+
+/** A callback or a read-back: what WeChat said about an audit. */
+export const auditReportedSignal = defineSignal<[AuditReport]>('auditReported');
+
+/** Corrected material for a case in `needs_material`. */
+export const resubmitUpdate = defineUpdate<Accepted, [Resubmission]>('resubmit');
+/** Give the case up; WeChat is asked when an audit is open. */
+export const withdrawUpdate = defineUpdate<Accepted, [Withdrawal]>('withdraw');
+/** Try a blocked step again now. */
+export const retryUpdate = defineUpdate<Accepted, [By]>('retry');
+/** Follow an open audit that is not ours. */
+export const adoptUpdate = defineUpdate<Accepted, [Adoption]>('adopt');
+/** Ask WeChat now instead of at the next poll. */
+export const readAuditNowUpdate = defineUpdate<Accepted, [By]>('readAuditNow');
+
+/** Where the case stands, what it waits for, what can be done. */
+export const caseViewQuery = defineQuery<CaseView>('caseView');

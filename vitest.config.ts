@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests that need a Temporal server; everything else is quick and runs on its own. */
+const needsTemporal = ['test/workflows/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/client/**/*.temporal.test.ts'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/count-reporter.ts'],
+    pool: 'forks',
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: needsTemporal,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'temporal',
+          include: needsTemporal,
+          globalSetup: ['test/temporal-server.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
