@@ -50,7 +50,9 @@ export interface CategoryPermission {
   inForce: boolean;
   mark?: PermissionMark;
   ineffectiveReason?: string;
-  auditIds?: string[];
+  /** The leaf's audits, newest first by WeChat's own clock. */
+  audits?: AuditReading[];
+  /** The leaf's path in the new tree, root first. */
   catsV2?: string[];
 }
 
@@ -67,6 +69,8 @@ export interface AddCategoryRequest {
   zhanghaomingcheng?: string;
   /** Audits of this leaf that are known not to be this submission's. */
   knownAuditIds: string[];
+  /** What the first try of this attempt saw; a second try keeps it. */
+  baseline?: string[];
   pace: Pace;
 }
 

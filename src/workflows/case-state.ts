@@ -1,0 +1,316 @@
+/** The one place where a case's status moves: a pure reducer, and what can be derived from the state. No Temporal in here. */
+import type {
+  Action,
+  Attempt,
+  AuditReport,
+  Blocked,
+  CaseView,
+  Pending,
+  Platform,
+  QualificationResult,
+  Status,
+  Verdict,
+} from '../contract/qualification.ts';
+
+/** What a case remembers about its course. JSON only: it is carried over a continue-as-new. */
+export interface CaseState {
+  platform: Platform;
+  appId: string;
+  categoryId: string;
+  status: Status;
+  /** ISO time at which the status was reached. */
+  since: string;
+  overdue: boolean;
+  /** Number of the submission that is being prepared, under way, or was the last. */
+  attempt: number;
+  attempts: Attempt[];
+  pending?: Pending;
+  blocked?: Blocked & { openAuditId?: string };
+  /** The person who withdraws also wants an open audit that is not ours cancelled. */
+  cancelForeignAudit?: boolean;
+  /** Reports on audits whose id we do not know as ours yet (a push can overtake the answer of the submission). */
+  asideReports: Record<string, { verdict: Verdict; reason?: string }>;
+  ignoredMessages: number;
+  by?: 'us' | 'other';
+  alreadyInForce?: boolean;
+}
+
+/** Everything that can happen to a case. `at` is workflow time, ISO. */
+export type CaseEvent = { at: string } & (
+  | { type: 'prepared' }
+  | { type: 'uploadsWentStale' }
+  | { type: 'sending' }
+  | { type: 'submitted'; auditId?: string }
+  | { type: 'reported'; report: AuditReport }
+  | { type: 'decided'; verdict: Verdict; reason?: string; foundBy: 'push' | 'read' }
+  | { type: 'refused'; reason: string }
+  | { type: 'blocked'; blocked: Blocked & { openAuditId?: string } }
+  | { type: 'followed'; auditId?: string }
+  | { type: 'foundInForce'; atStart: boolean }
+  | { type: 'becameOverdue' }
+  | { type: 'resubmitted' }
+  | { type: 'withdrawalAsked'; force: boolean }
+  | { type: 'withdrawn' }
+  | { type: 'retryAsked' }
+  | { type: 'adoptionAsked'; auditId?: string }
+  | { type: 'pendingDone' }
+  | { type: 'correctionDeadlinePassed' }
+  | { type: 'messageIgnored' }
+);
+
+export const isOpen = (state: CaseState): boolean =>
+  state.status !== 'approved' && state.status !== 'withdrawn' && state.status !== 'expired';
+
+/** The audit that is being waited for, if it has an id and is known. */
+export const currentAuditId = (state: CaseState): string | undefined => currentAttempt(state)?.auditId;
+
+const currentAttempt = (state: CaseState): Attempt | undefined =>
+  state.attempts.find((attempt) => attempt.number === state.attempt);
+
+/** Moves a case. An event that does not fit the status changes nothing: a late report must never undo an end. */
+export function reduce(state: CaseState, event: CaseEvent): CaseState {
+  if (event.type === 'messageIgnored') return { ...state, ignoredMessages: state.ignoredMessages + 1 };
+  if (!isOpen(state)) return state;
+  switch (event.type) {
+    case 'prepared':
+      return state.status === 'preparing' || isBlockedDuring(state, 'preflight', 'upload')
+        ? moved(state, 'submitting', event.at)
+        : state;
+    case 'uploadsWentStale':
+      return moved(state, 'preparing', event.at);
+    case 'sending':
+      return withAttempt(state, { submittedAt: event.at });
+    case 'submitted':
+      return submitted(state, event.at, event.auditId);
+    case 'reported':
+      return reported(state, event.at, event.report);
+    case 'decided':
+      return decided(state, event);
+    case 'refused':
+      if (state.pending === 'withdraw') return moved(state, 'withdrawn', event.at);
+      return moved(
+        withAttempt(state, { verdict: 'refused', reason: event.reason, decidedAt: event.at, source: 'refused' }),
+        'needs_material',
+        event.at,
+      );
+    case 'blocked':
+      if (state.pending === 'withdraw' && event.blocked.during !== 'read') return moved(state, 'withdrawn', event.at);
+      return { ...moved(state, 'blocked', event.at), blocked: event.blocked, ...keepPendingWithdrawal(state) };
+    case 'followed':
+      return submitted(withAttempt(state, {}), event.at, event.auditId);
+    case 'foundInForce':
+      return {
+        ...moved(state, 'approved', event.at),
+        by: 'other',
+        ...(event.atStart ? { alreadyInForce: true } : {}),
+      };
+    case 'becameOverdue':
+      return { ...state, overdue: true };
+    case 'resubmitted':
+      if (state.status !== 'needs_material') return state;
+      return { ...moved(state, 'preparing', event.at), attempt: nextAttemptNumber(state) };
+    case 'withdrawalAsked':
+      return withdrawalAsked(state, event.at, event.force);
+    case 'withdrawn':
+      return moved(state, 'withdrawn', event.at);
+    case 'retryAsked':
+      return state.status === 'blocked' ? { ...unblocked(state, event.at), pending: 'retry' } : state;
+    case 'adoptionAsked':
+      return isForeignAudit(state)
+        ? { ...submitted(withAttempt(state, {}), event.at, event.auditId ?? state.blocked?.openAuditId), pending: 'adopt' }
+        : state;
+    case 'pendingDone':
+      return withoutPending(state);
+    case 'correctionDeadlinePassed':
+      return state.status === 'needs_material' ? moved(state, 'expired', event.at) : state;
+  }
+}
+
+/** A case that starts. */
+export const initialState = (platform: Platform, appId: string, categoryId: string, at: string): CaseState => ({
+  platform,
+  appId,
+  categoryId,
+  status: 'preparing',
+  since: at,
+  overdue: false,
+  attempt: 1,
+  attempts: [],
+  asideReports: {},
+  ignoredMessages: 0,
+});
+
+function moved(state: CaseState, status: Status, at: string): CaseState {
+  const { blocked: _blocked, pending, ...rest } = state;
+  const next: CaseState = { ...rest, status, since: at, overdue: false };
+  // A wish outlives the step that it was voiced in; it is done when the case ends, or when its step says so.
+  return pending !== undefined && isOpen(next) ? { ...next, pending } : next;
+}
+
+const keepPendingWithdrawal = (state: CaseState): { pending?: 'withdraw' } =>
+  state.pending === 'withdraw' ? { pending: 'withdraw' } : {};
+
+function withoutPending(state: CaseState): CaseState {
+  const { pending: _pending, ...rest } = state;
+  return rest;
+}
+
+function unblocked(state: CaseState, at: string): CaseState {
+  const backTo: Record<Blocked['during'], Status> = {
+    preflight: 'preparing',
+    upload: 'preparing',
+    submit: 'submitting',
+    read: 'in_review',
+  };
+  return state.blocked === undefined ? state : moved(state, backTo[state.blocked.during], at);
+}
+
+function withAttempt(state: CaseState, change: Partial<Attempt>): CaseState {
+  const known = currentAttempt(state);
+  const attempts =
+    known === undefined
+      ? [...state.attempts, { number: state.attempt, ...change }]
+      : state.attempts.map((attempt) => (attempt === known ? { ...attempt, ...change } : attempt));
+  return { ...state, attempts };
+}
+
+function submitted(state: CaseState, at: string, auditId: string | undefined): CaseState {
+  const inReview = moved(withAttempt(state, auditId === undefined ? {} : { auditId }), 'in_review', at);
+  const { pending } = inReview;
+  const settled = pending === 'retry' ? withoutPending(inReview) : inReview;
+  const aside = auditId === undefined ? undefined : state.asideReports[auditId];
+  return aside === undefined ? settled : decided(settled, { at, ...aside, foundBy: 'push' });
+}
+
+function reported(state: CaseState, at: string, report: AuditReport): CaseState {
+  if (report.kind !== 'read' || report.auditId === undefined || state.platform !== 'channels-shop') return state;
+  const { verdict, reason, auditId } = report;
+  const fact = { verdict, ...(reason === undefined ? {} : { reason }) };
+  if (auditId === currentAuditId(state)) return decided(state, { at, ...fact, foundBy: 'push' });
+  // Only while our own id is unknown can this be ours; afterwards it is somebody else's audit and only a hint.
+  if (currentAuditId(state) !== undefined || !awaitsAnswer(state)) return state;
+  return { ...state, asideReports: { ...state.asideReports, [auditId]: fact } };
+}
+
+const awaitsAnswer = (state: CaseState): boolean => state.status === 'submitting' || isBlockedDuring(state, 'submit');
+
+function decided(
+  state: CaseState,
+  event: { at: string; verdict: Verdict; reason?: string; foundBy: 'push' | 'read' },
+): CaseState {
+  if (state.status !== 'in_review' && !isBlockedDuring(state, 'read')) return state;
+  const recorded = withAttempt(state, {
+    verdict: event.verdict,
+    decidedAt: event.at,
+    source: 'audit',
+    foundBy: event.foundBy,
+    ...(event.reason ? { reason: event.reason } : {}),
+  });
+  switch (event.verdict) {
+    case 'approved':
+      return { ...moved(recorded, 'approved', event.at), by: 'us' };
+    case 'cancelled':
+      return moved(recorded, 'withdrawn', event.at);
+    case 'rejected':
+      return state.pending === 'withdraw'
+        ? moved(recorded, 'withdrawn', event.at)
+        : withoutPending(moved(recorded, 'needs_material', event.at));
+  }
+}
+
+function withdrawalAsked(state: CaseState, at: string, force: boolean): CaseState {
+  const nothingAtWeChat =
+    state.status === 'preparing' ||
+    state.status === 'needs_material' ||
+    isBlockedDuring(state, 'preflight', 'upload');
+  const foreign = isForeignAudit(state);
+  if (nothingAtWeChat && !(foreign && force)) return moved(state, 'withdrawn', at);
+  return { ...state, pending: 'withdraw', ...(foreign && force ? { cancelForeignAudit: true } : {}) };
+}
+
+export const isBlockedDuring = (state: CaseState, ...steps: Blocked['during'][]): boolean =>
+  state.blocked !== undefined && steps.includes(state.blocked.during);
+
+/** Blocked because WeChat has an open audit for this category that is not ours. */
+export const isForeignAudit = (state: CaseState): boolean => state.blocked?.reason.startsWith('foreign_audit') === true;
+
+const nextAttemptNumber = (state: CaseState): number => (currentAttempt(state) === undefined ? state.attempt : state.attempt + 1);
+
+/** Why an action cannot be taken now, in one sentence that says what can; `undefined` when it can. */
+export function refusalOf(state: CaseState, action: Action): string | undefined {
+  if (!isOpen(state)) return `the case has ended: ${state.status}`;
+  if (action === 'readAuditNow')
+    return state.status === 'preparing' || state.status === 'submitting'
+      ? `nothing is waited for while the case is ${state.status}`
+      : undefined;
+  if (state.pending !== undefined) return `${state.pending} was asked for already and is being carried out`;
+  switch (action) {
+    case 'resubmit':
+      return state.status === 'needs_material'
+        ? undefined
+        : `corrected material is taken in needs_material; the case is ${state.status}`;
+    case 'retry':
+      return state.status === 'blocked' ? undefined : `only a blocked case can be tried again; the case is ${state.status}`;
+    case 'adopt':
+      return isForeignAudit(state) ? undefined : 'there is no open audit of somebody else to follow (blocked: foreign_audit)';
+    case 'withdraw':
+      return state.platform === 'mini-program' && (state.status === 'in_review' || state.status === 'submitting' || isBlockedDuring(state, 'read'))
+        ? 'WeChat has no call that withdraws a Mini Program category from review; wait for the verdict'
+        : undefined;
+  }
+}
+
+const actions: readonly Action[] = ['resubmit', 'withdraw', 'retry', 'adopt', 'readAuditNow'];
+
+export const possibleActions = (state: CaseState): Action[] =>
+  actions.filter((action) => refusalOf(state, action) === undefined);
+
+const waitingFor: Record<Status, CaseView['waitingFor']> = {
+  preparing: 'upload',
+  submitting: 'answer',
+  in_review: 'audit',
+  needs_material: 'material',
+  blocked: 'unblocking',
+  approved: 'nothing',
+  withdrawn: 'nothing',
+  expired: 'nothing',
+};
+
+/** The query's answer, derived from the state. */
+export function viewOf(state: CaseState, workflowId: string, material: CaseView['material']): CaseView {
+  const { platform, appId, categoryId, status, overdue, since, attempts, pending, blocked, ignoredMessages } = state;
+  const { openAuditId: _openAuditId, ...shownBlocked } = blocked ?? {};
+  return {
+    workflowId,
+    platform,
+    appId,
+    categoryId,
+    status,
+    overdue,
+    since,
+    attempts,
+    material,
+    waitingFor: waitingFor[status],
+    canDo: possibleActions(state),
+    ...(pending === undefined ? {} : { pending }),
+    ...(blocked === undefined ? {} : { blocked: shownBlocked as Blocked }),
+    ignoredMessages,
+  };
+}
+
+/** What the workflow returns. Only for a case that has ended. */
+export function resultOf(state: CaseState): QualificationResult {
+  if (state.status !== 'approved' && state.status !== 'withdrawn' && state.status !== 'expired')
+    throw new TypeError(`a case that is ${state.status} has no result`);
+  const last = state.attempts.at(-1);
+  const ours = state.status === 'approved' && state.by === 'us';
+  const auditId = ours || state.status === 'withdrawn' ? last?.auditId : undefined;
+  return {
+    outcome: state.status,
+    attempts: state.attempts,
+    ...(auditId === undefined ? {} : { auditId }),
+    ...(last?.reason === undefined ? {} : { reason: last.reason }),
+    ...(state.by === undefined ? {} : { by: state.by }),
+    ...(state.alreadyInForce === undefined ? {} : { alreadyInForce: state.alreadyInForce }),
+  };
+}

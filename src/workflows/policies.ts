@@ -1,0 +1,107 @@
+/** Every retry, back-off and deadline of the application, in one place: what Temporal does when a call does not come through. */
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import type { Pace } from '../contract/activities.ts';
+import { failureTypes } from '../contract/failures.ts';
+
+/** At most this many images of one case travel at once. */
+export const maxUploadsAtOnce = 4;
+
+/** A media id lives 3 days; older than this (workflow time) it is uploaded again before it is used. */
+export const mediaGoesStaleAfterMs = 60 * 3_600_000;
+
+/** How long a submission may take; afterwards its outcome is unknown. */
+export const submitStartToCloseMs = 30_000;
+
+/** "Not found" needs two reads at least this far apart, the first after the submission can no longer be under way. */
+export const reconcileGapMs = 60_000;
+
+/** Quick further tries of a submission that certainly never left, before the case is blocked. */
+export const notSentPausesMs = [2_000, 10_000, 30_000, 60_000];
+
+/** A blocked case asks a person after this time: stale papers are never sent silently. */
+export const blockedLimitMs = 7 * 24 * 3_600_000;
+
+/** A review counts as overdue after this time unless the input says otherwise. */
+export const overdueAfterMs = { 'channels-shop': 3 * 24 * 3_600_000, 'mini-program': 7 * 24 * 3_600_000 } as const;
+
+const onlyDataMends = [failureTypes.materialRefused, failureTypes.badInput];
+const notByItself = [...onlyDataMends, failureTypes.needsPerson];
+
+/** While blocked the server retries at no events: 5 min to 1 h, on everything that a person or time can mend. */
+const slowRetry = {
+  initialInterval: '5m',
+  backoffCoefficient: 2,
+  maximumInterval: '1h',
+  nonRetryableErrorTypes: onlyDataMends,
+} as const;
+
+const quickRetry = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '1m',
+  nonRetryableErrorTypes: notByItself,
+} as const;
+
+/** A call that changes nothing at WeChat. After half an hour without success the case shows that it is blocked. */
+export const reading = (pace: Pace, summary: string): ActivityOptions => ({
+  summary,
+  startToCloseTimeout: '30s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  ...(pace === 'fast' ? { scheduleToCloseTimeout: '30m', retry: quickRetry } : { retry: slowRetry }),
+});
+
+/** One image: fetched, pinned, shrunk, sent. Repeating it is harmless. */
+export const uploading = (pace: Pace, summary: string): ActivityOptions => ({
+  ...reading(pace, summary),
+  startToCloseTimeout: '60s',
+  heartbeatTimeout: '10s',
+});
+
+/**
+ * The one write. One try, then reconcile (rule L4). Cancelling it waits for its answer: an audit id must not be thrown away.
+ * While the case is blocked the server tries again, but never after an outcome that is not known.
+ */
+export const submitting = (pace: Pace, summary: string): ActivityOptions => ({
+  summary,
+  startToCloseTimeout: submitStartToCloseMs,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry:
+    pace === 'fast'
+      ? { maximumAttempts: 1 }
+      : {
+          ...slowRetry,
+          nonRetryableErrorTypes: [
+            ...onlyDataMends,
+            'TemporalTimeout:StartToClose',
+            'WorkerShutdown',
+            failureTypes.submitOutcomeUnknown,
+            failureTypes.uploadStale,
+          ],
+        },
+});
+
+/** Waits for the verdict: one activity that reads at once and then ever more rarely, without a history event. */
+export const awaitingVerdict = (pace: Pace, overdueInMs: number, summary: string): ActivityOptions => ({
+  summary,
+  startToCloseTimeout: '15s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  ...(pace === 'fast'
+    ? {
+        scheduleToCloseTimeout: overdueInMs,
+        retry: {
+          initialInterval: '20s',
+          backoffCoefficient: 2,
+          maximumInterval: '6h',
+          nonRetryableErrorTypes: notByItself,
+        },
+      }
+    : { retry: slowRetry }),
+});
+
+/** Looks once a day whether somebody has mended it by hand; nothing that goes wrong here matters to the case. */
+export const watchingPermission = (summary: string): ActivityOptions => ({
+  summary,
+  startToCloseTimeout: '15s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1 day', backoffCoefficient: 1 },
+});
