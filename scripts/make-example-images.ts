@@ -41,7 +41,7 @@ const examples: readonly Example[] = [
   {
     file: 'brand-authorisation.png',
     title: 'BRAND AUTHORISATION',
-    lines: ['Brand: EXAMPLE BRAND', `Granted to ${shop}`, 'Territory: all channels', '2026-01-01 to 2028-12-31'],
+    lines: ['Brand: EXAMPLE BRAND', 'Granted to', shop, 'Territory: all channels', '2026-01-01 to 2028-12-31'],
     ink: '#3b2d85',
     paper: '#f3f0ff',
     frame: 'band',
@@ -140,8 +140,8 @@ function drawing({ title, lines, ink, paper, frame, portrait }: Example): Buffer
     <text x="${width / 2}" y="${height * 0.66}" font-size="120" font-weight="bold" text-anchor="middle" fill="${ink}" fill-opacity="0.14"
       transform="rotate(-18 ${width / 2} ${height * 0.66})">SAMPLE</text>
     ${text.join('')}
-    <circle cx="${width - 160}" cy="${height - 160}" r="78" fill="none" stroke="#c62828" stroke-width="7"/>
-    <path transform="translate(${width - 160} ${height - 160}) scale(0.42)" fill="#c62828" d="M0-80 19-26 76-25 31 10 47 65 0 33-47 65-31 10-76-25-19-26Z"/>
+    <circle cx="${width - 160}" cy="${height - 200}" r="78" fill="none" stroke="#c62828" stroke-width="7"/>
+    <path transform="translate(${width - 160} ${height - 200}) scale(0.42)" fill="#c62828" d="M0-80 19-26 76-25 31 10 47 65 0 33-47 65-31 10-76-25-19-26Z"/>
     <text x="80" y="${height - 84}" font-size="26" fill="${ink}">SAMPLE - not a real document</text>
   </svg>`);
 }
