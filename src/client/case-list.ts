@@ -1,0 +1,105 @@
+/** Cases as Temporal's Visibility lists them: for people and reports, a moment behind; never used to find a callback's case. */
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { workflowTypes } from '../contract/messages.ts';
+import type { Platform, Status } from '../contract/qualification.ts';
+import {
+  qualificationAttemptKey,
+  qualificationPlatformKey,
+  qualificationStatusKey,
+  wxAppIdKey,
+} from '../contract/search-attributes.ts';
+import { parseWorkflowId } from '../contract/workflow-id.ts';
+import { asOurs, isSearchAttributeMissing, type Place } from './temporal-failures.ts';
+
+/** What to list; everything that is given must hold. */
+export interface CaseFilter {
+  status?: Status;
+  platform?: Platform;
+  appId?: string;
+  /** At most so many, newest first; all of them by default. */
+  limit?: number;
+}
+
+/** One run of a case. */
+export interface CaseRow {
+  workflowId: string;
+  platform: Platform;
+  appId: string;
+  categoryId: string;
+  /** As of the last time it was indexed. */
+  status: Status;
+  attempt: number;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  closedAt?: string;
+  runId: string;
+  /** Whether the workflow goes on; anything but `running` and `completed` means that it came to no result. */
+  execution: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out';
+}
+
+/** What listing needs of its client. */
+export interface ListDeps {
+  client: Client;
+  place: Place;
+  missingSearchAttributes(cause: unknown): Promise<unknown>;
+}
+
+/** Lists page by page as it is read. Throws `TemporalUnreachableError`, `SearchAttributesMissingError`. */
+export async function* listCases(deps: ListDeps, filter: CaseFilter): AsyncIterable<CaseRow> {
+  const limit = filter.limit ?? Number.POSITIVE_INFINITY;
+  let listed = 0;
+  if (limit <= 0) return;
+  try {
+    for await (const execution of deps.client.workflow.list({ query: caseQuery(filter) })) {
+      const row = rowOf(execution);
+      if (row === undefined) continue;
+      yield row;
+      listed += 1;
+      if (listed >= limit) return;
+    }
+  } catch (error) {
+    throw isSearchAttributeMissing(error) ? await deps.missingSearchAttributes(error) : asOurs(error, deps.place);
+  }
+}
+
+/** The Visibility query (https://docs.temporal.io/list-filter). A case that was continued is listed once, by its last run. */
+export function caseQuery(filter: CaseFilter): string {
+  const types = Object.values(workflowTypes).map(quoted).join(', ');
+  const wanted = [
+    `WorkflowType IN (${types})`,
+    `ExecutionStatus != 'ContinuedAsNew'`,
+    ...(filter.status === undefined ? [] : [`${qualificationStatusKey.name} = ${quoted(filter.status)}`]),
+    ...(filter.platform === undefined ? [] : [`${qualificationPlatformKey.name} = ${quoted(filter.platform)}`]),
+    ...(filter.appId === undefined ? [] : [`${wxAppIdKey.name} = ${quoted(filter.appId)}`]),
+  ];
+  return wanted.join(' AND ');
+}
+
+const quoted = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+const executions: Record<string, CaseRow['execution']> = {
+  RUNNING: 'running',
+  PAUSED: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed_out',
+};
+
+/** `undefined` for a workflow of our type with a foreign id: it fails by itself and is no case. */
+function rowOf(execution: WorkflowExecutionInfo): CaseRow | undefined {
+  const address = parseWorkflowId(execution.workflowId);
+  if (address === undefined) return undefined;
+  const attributes = execution.typedSearchAttributes;
+  return {
+    workflowId: execution.workflowId,
+    ...address,
+    status: (attributes.get(qualificationStatusKey) ?? 'preparing') as Status,
+    attempt: attributes.get(qualificationAttemptKey) ?? 1,
+    startedAt: execution.startTime.toISOString(),
+    ...(execution.closeTime === undefined ? {} : { closedAt: execution.closeTime.toISOString() }),
+    runId: execution.runId,
+    execution: executions[execution.status.name] ?? 'running',
+  };
+}

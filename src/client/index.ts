@@ -1,0 +1,59 @@
+/** The package export `./client`: the typed client, its errors and the contract's types. */
+export type {
+  AccessMaterial,
+  BusinessPlatform,
+  ChannelsShopInput,
+  License,
+  ShopCategory,
+  ShopMaterial,
+} from '../contract/channels-shop.ts';
+export { joinPath } from '../contract/material-path.ts';
+export type { Certificate, MiniProgramInput } from '../contract/mini-program.ts';
+export type {
+  Accepted,
+  Action,
+  Adoption,
+  Attempt,
+  Blocked,
+  By,
+  CaseInput,
+  CaseView,
+  Image,
+  MaterialView,
+  Outcome,
+  Paper,
+  Pending,
+  Platform,
+  QualificationResult,
+  Resubmission,
+  Status,
+  Withdrawal,
+} from '../contract/qualification.ts';
+export { parseWorkflowId, workflowIdOfMiniProgramCase, workflowIdOfShopCase } from '../contract/workflow-id.ts';
+export type { CaseHandle, SendOptions } from './case-handle.ts';
+export type { CaseFilter, CaseRow } from './case-list.ts';
+export { inputDigest } from './digest.ts';
+export {
+  CaseCancelledError,
+  CaseClosedError,
+  CaseFailedError,
+  CaseNotFoundError,
+  type Ending,
+  InvalidCaseError,
+  NoWorkerError,
+  QualificationError,
+  SearchAttributesMissingError,
+  TemporalSettingsError,
+  TemporalUnreachableError,
+  UpdateRefusedError,
+} from './errors.ts';
+export type { Finding } from './findings.ts';
+export { checkInput } from './input.ts';
+export {
+  type CaseStarter,
+  type ConnectOptions,
+  connect,
+  type QualificationClient,
+  type Started,
+  type StartOptions,
+} from './qualification-client.ts';

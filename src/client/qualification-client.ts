@@ -1,0 +1,193 @@
+/** The typed client: starts cases, finds them, and speaks to them. No worker, no native code. */
+import { Client, type ConnectionLike } from '@temporalio/client';
+import { type DataConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ChannelsShopInput } from '../contract/channels-shop.ts';
+import { defaultTaskQueue, inputDigestMemo } from '../contract/messages.ts';
+import type { MiniProgramInput } from '../contract/mini-program.ts';
+import type { Platform } from '../contract/qualification.ts';
+import { type CaseHandle, createCaseHandle, type HandleDeps } from './case-handle.ts';
+import { type CaseFilter, type CaseRow, listCases } from './case-list.ts';
+import { type CaseStart, miniProgramCaseStart, shopCaseStart } from './case-start.ts';
+import { type OpenConnection, openConnection } from './connection.ts';
+import { InvalidCaseError } from './errors.ts';
+import { checkInput, withoutUndefined } from './input.ts';
+import { asOurs, isSearchAttributeMissing, searchAttributesMissing } from './temporal-failures.ts';
+
+/** Everything has a default: TEMPORAL_* through Temporal's own settings, the task queue of the contract. */
+export interface ConnectOptions {
+  /** `host:port` */
+  address?: string;
+  namespace?: string;
+  /** Default: `env.WXQ_TASK_QUEUE` when `env` is given, else `wechat-qualification`. */
+  taskQueue?: string;
+  /** Settings to read instead of the process's environment. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** An open `Connection` of `@temporalio/client`; `close()` leaves it open. */
+  connection?: ConnectionLike;
+  /** The same as the worker's, when payloads are encrypted. */
+  dataConverter?: DataConverter;
+  /** How long an answer may take, ms. */
+  updateTimeoutMs?: number;
+  /** Told when a running case was started with another input. Default: `process.emitWarning`. */
+  onWarning?: (message: string) => void;
+}
+
+/** A case that runs now. `existing`: it was running already; `sameInput` then says whether with this very input. */
+export type Started =
+  | { handle: CaseHandle; existing: false }
+  | { handle: CaseHandle; existing: true; sameInput: boolean | undefined };
+
+/** How to start. */
+export interface StartOptions {
+  /** The folder that relative image paths start from; default: the current one. */
+  relativeTo?: string;
+}
+
+/** Starts cases of one platform. */
+export interface CaseStarter<Input> {
+  /**
+   * Idempotent (rule L14): while a case for this account and category runs, its handle is returned.
+   * Throws `InvalidCaseError`, `SearchAttributesMissingError`, `TemporalUnreachableError`.
+   */
+  start(input: Input, options?: StartOptions): Promise<Started>;
+}
+
+/** See `connect`. */
+export interface QualificationClient {
+  /** 微信小店（视频号小店）类目资质 */
+  readonly channelsShop: CaseStarter<ChannelsShopInput>;
+  /** 小程序类目资质（第三方平台代调用） */
+  readonly miniProgram: CaseStarter<MiniProgramInput>;
+  /** The case with this id, open or closed; nothing is asked yet. */
+  get(workflowId: string): CaseHandle;
+  /** Cases, newest first, a moment behind. */
+  list(filter?: CaseFilter): AsyncIterable<CaseRow>;
+  /** Temporal's own client, for what this one does not do. */
+  readonly temporal: Client;
+  /** Where it is connected to. */
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  close(): Promise<void>;
+}
+
+const defaultUpdateTimeoutMs = 10_000;
+const reachableTimeoutMs = 2_000;
+
+/**
+ * Connects to Temporal. `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`
+ * and `TEMPORAL_CONFIG_FILE` are read unless an option says otherwise.
+ * Throws `TemporalUnreachableError`, naming the address, within about 10 s.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<QualificationClient> {
+  const { address, namespace, env, connection } = options;
+  const opened = await openConnection({ address, namespace, env, connection });
+  return createQualificationClient(opened, options);
+}
+
+function createQualificationClient(opened: OpenConnection, options: ConnectOptions): QualificationClient {
+  const { connection, place } = opened;
+  const taskQueue = options.taskQueue ?? options.env?.WXQ_TASK_QUEUE ?? defaultTaskQueue;
+  const updateTimeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs;
+  const warn = options.onWarning ?? ((message: string) => process.emitWarning(message, 'QualificationWarning'));
+  const client = new Client({
+    connection,
+    namespace: place.namespace,
+    ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
+  });
+
+  const inTime = <Answer>(ms: number, call: () => Promise<Answer>): Promise<Answer> =>
+    connection.withDeadline(Date.now() + ms, call);
+
+  const handleDeps: HandleDeps = {
+    client,
+    place,
+    taskQueue,
+    updateTimeoutMs,
+    isServerReachable: () =>
+      inTime(reachableTimeoutMs, () => connection.workflowService.getSystemInfo({})).then(
+        () => true,
+        () => false,
+      ),
+  };
+
+  async function missingSearchAttributes(cause: unknown): Promise<unknown> {
+    const known = await inTime(reachableTimeoutMs, () =>
+      connection.operatorService.listSearchAttributes({ namespace: place.namespace }),
+    ).catch(() => undefined);
+    // Unknown (Temporal Cloud has no operator service): name them all.
+    return searchAttributesMissing(known && Object.keys(known.customAttributes ?? {}), place, cause);
+  }
+
+  async function start(request: CaseStart): Promise<Started> {
+    const { workflowType, ...rest } = request;
+    // A case that ends between the refused start and the look at it makes room for this one: then it is tried again.
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const handle = await inTime(updateTimeoutMs, () =>
+          client.workflow.start(workflowType, {
+            ...rest,
+            taskQueue,
+            workflowIdConflictPolicy: 'FAIL',
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          }),
+        );
+        return { handle: createCaseHandle(handleDeps, handle.workflowId, handle.firstExecutionRunId), existing: false };
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+          throw isSearchAttributeMissing(error) ? await missingSearchAttributes(error) : asOurs(error, place);
+        const running = await existing(request);
+        if (running !== undefined) return running;
+        if (tries >= 2) throw error;
+      }
+    }
+  }
+
+  async function existing(request: CaseStart): Promise<Started | undefined> {
+    const { workflowId } = request;
+    let described: Awaited<ReturnType<ReturnType<typeof client.workflow.getHandle>['describe']>>;
+    try {
+      described = await inTime(updateTimeoutMs, () => client.workflow.getHandle(workflowId).describe());
+    } catch (error) {
+      throw asOurs(error, place);
+    }
+    if (described.closeTime !== undefined) return undefined;
+    const digest = described.memo?.[inputDigestMemo];
+    const sameInput = typeof digest === 'string' ? digest === request.memo[inputDigestMemo] : undefined;
+    if (sameInput === false)
+      warn(
+        `Case ${workflowId} is running with a different input: nothing was started or changed. Use resubmit to correct its material, or withdraw it first.`,
+      );
+    const firstRunId = described.raw.workflowExecutionInfo?.firstRunId;
+    return {
+      handle: createCaseHandle(handleDeps, workflowId, firstRunId || described.runId),
+      existing: true,
+      sameInput,
+    };
+  }
+
+  function starter<Input>(
+    platform: Platform,
+    prepare: (input: Input, folder: string) => CaseStart,
+  ): CaseStarter<Input> {
+    return {
+      start: async (input, startOptions) => {
+        const findings = checkInput(platform, input);
+        if (findings.length > 0) throw new InvalidCaseError(findings);
+        return start(prepare(withoutUndefined(input), startOptions?.relativeTo ?? process.cwd()));
+      },
+    };
+  }
+
+  return {
+    channelsShop: starter('channels-shop', shopCaseStart),
+    miniProgram: starter('mini-program', miniProgramCaseStart),
+    get: (workflowId) => createCaseHandle(handleDeps, workflowId),
+    list: (filter = {}) => listCases({ client, place, missingSearchAttributes }, filter),
+    temporal: client,
+    address: place.address,
+    namespace: place.namespace,
+    taskQueue,
+    close: opened.close,
+  };
+}

@@ -1,0 +1,92 @@
+/** Where images come from: which sources a case takes, and how relative paths become absolute before they travel. */
+import { isAbsolute, resolve } from 'node:path';
+import { accessLists, type ChannelsShopInput } from '../contract/channels-shop.ts';
+import type { MiniProgramInput } from '../contract/mini-program.ts';
+import type { Image, Resubmission } from '../contract/qualification.ts';
+import { both } from './findings.ts';
+
+/** More is no address but content; image bytes never enter a history. */
+const maxSourceLength = 4096;
+
+/** Why a worker would not fetch from this source, as a message for a finding; `undefined` when it would. */
+export function sourceProblem(source: string): string | undefined {
+  if (source.trim() === '') return both('must not be empty', '不能为空');
+  if (/^data:/i.test(source))
+    return both(
+      'must name where the image is, not be the image: image bytes never enter a history',
+      '必须是图片地址，不能是图片内容（图片内容不会写入历史记录）',
+    );
+  if (source.length > maxSourceLength)
+    return both(`must be at most ${maxSourceLength} characters long`, `最长 ${maxSourceLength} 个字符`);
+  const scheme = schemeOf(source);
+  if (scheme === undefined || scheme === 'file') return undefined;
+  if (scheme === 's3')
+    return both(
+      'is an s3: address, which this version does not read: give a path, or an https: address such as a presigned one',
+      '是 s3: 地址，本版本不支持：请使用文件路径或 https: 地址（例如预签名地址）',
+    );
+  if (scheme !== 'https' && scheme !== 'http')
+    return both(`must be a path, a file: or an https: address, not ${scheme}:`, `必须是路径、file: 或 https: 地址`);
+  return addressProblem(source, scheme);
+}
+
+function addressProblem(source: string, scheme: 'https' | 'http'): string | undefined {
+  if (!URL.canParse(source)) return both('is not a valid address', '不是有效的地址');
+  const { hostname, username, password } = new URL(source);
+  if (username !== '' || password !== '')
+    return both(
+      'must not carry a user name or password: the source is kept in the history',
+      '不能包含用户名或密码：来源会写入历史记录',
+    );
+  if (scheme === 'http' && !/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname))
+    return both('must use https: (http: is taken from this machine only)', '必须使用 https:（http: 仅限本机）');
+  return undefined;
+}
+
+/** Two letters at least: `C:\licence.jpg` is a path. */
+const schemeOf = (source: string): string | undefined => /^([a-z][a-z0-9+.-]+):/i.exec(source)?.[1]?.toLowerCase();
+
+/** Plain relative paths made absolute against `folder`, because the worker may run elsewhere; everything else as it is. */
+export function absoluteImage(image: Image, folder: string): Image {
+  if (typeof image !== 'string') return { ...image, source: absoluteSource(image.source, folder) };
+  return absoluteSource(image, folder);
+}
+
+const absoluteSource = (source: string, folder: string): string =>
+  schemeOf(source) !== undefined || isAbsolute(source) ? source : resolve(folder, source);
+
+/** A Channels Shop input whose relative paths are absolute. */
+export function withAbsoluteShopSources(input: ChannelsShopInput, folder: string): ChannelsShopInput {
+  const absolute = (images: Image[]) => images.map((image) => absoluteImage(image, folder));
+  const material = { ...input.material };
+  if (material.form === 'certificate') material.certificate = absolute(material.certificate);
+  else material.licenses = material.licenses.map((license) => ({ ...license, images: absolute(license.images) }));
+  for (const list of accessLists) {
+    const images = material[list];
+    if (images !== undefined) material[list] = absolute(images);
+  }
+  return { ...input, material };
+}
+
+/** A Mini Program input whose relative paths are absolute. */
+export function withAbsoluteMiniProgramSources(input: MiniProgramInput, folder: string): MiniProgramInput {
+  const certificates = input.certificates.map((certificate) => ({
+    ...certificate,
+    images: certificate.images.map((image) => absoluteImage(image, folder)),
+  }));
+  return { ...input, certificates };
+}
+
+const imagePath = new RegExp(
+  `^(certificate|${accessLists.join('|')}|licenses/[^/]+/[^/]+/images|certificates/[^/]+/images)/\\d+$`,
+);
+
+/** A resubmission whose images have absolute paths; licence fields and other texts are left alone. */
+export function withAbsolutePatchSources(patch: Resubmission, folder: string): Resubmission {
+  if (patch.set === undefined) return patch;
+  const set = Object.entries(patch.set).map(([path, value]) => {
+    if (Array.isArray(value) || !imagePath.test(path)) return [path, value] as const;
+    return [path, absoluteImage(value, folder)] as const;
+  });
+  return { ...patch, set: Object.fromEntries(set) };
+}
