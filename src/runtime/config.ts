@@ -1,0 +1,104 @@
+/** Settings of every process, read from the environment in one place; all problems are reported together. */
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** The settings that exist; TEMPORAL_* are read by `temporal-connection.ts`. */
+export interface Config {
+  /** `WXQ_TASK_QUEUE`. */
+  taskQueue: string;
+  /** `WXQ_WECHAT_BASE_URL` without a slash at its end: the real WeChat, or a sandbox. */
+  wechatBaseUrl: string;
+  /** `WXQ_ACCOUNTS_FILE`; a process that talks to WeChat can't do without it, and says so. */
+  accountsFile?: string;
+  /** `WXQ_MATERIAL_STORE`: a folder, as a path or `file:` address. Default: `material` in the data folder. */
+  materialStore: string;
+  /** `WXQ_MODE`: `observe` writes nothing to WeChat. */
+  mode: 'normal' | 'observe';
+  /** `WXQ_DATA_DIR`, absolute. */
+  dataDir: string;
+  /** `WXQ_CALLBACK_PORT`: public, WeChat calls it. */
+  callbackPort: number;
+  /** `WXQ_CONSOLE_PORT`: private. */
+  consolePort: number;
+  /** `WXQ_WORKER_METRICS_PORT`. */
+  workerMetricsPort: number;
+  /** `WXQ_LOG_LEVEL`. */
+  logLevel: LogLevel;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Settings can't be used; `problems` has one sentence for each, which begins with the variable's name. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The settings can't be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+function port(whenUnset: number) {
+  const rule = 'must be a port, 0 to 65535 (0: any free one)';
+  return z
+    .string()
+    .regex(/^\d+$/, rule)
+    .transform(Number)
+    .refine((number) => number <= 65_535, rule)
+    .default(whenUnset);
+}
+
+const settings = z.object({
+  WXQ_TASK_QUEUE: z.string().default('wechat-qualification'),
+  WXQ_WECHAT_BASE_URL: z
+    .string()
+    .refine(isWebAddress, 'must be an http: or https: address without query, such as https://api.weixin.qq.com')
+    .default('https://api.weixin.qq.com'),
+  WXQ_ACCOUNTS_FILE: z.string().optional(),
+  WXQ_MATERIAL_STORE: z
+    .string()
+    .refine(
+      (store) => !/^[a-z][a-z0-9+.-]+:/i.test(store) || /^file:/i.test(store),
+      'must be a folder (a path or file: address)',
+    )
+    .optional(),
+  WXQ_MODE: z.enum(['normal', 'observe'], 'must be observe, normal, or not set').default('normal'),
+  WXQ_DATA_DIR: z.string().default('.wxq'),
+  WXQ_CALLBACK_PORT: port(8080),
+  WXQ_CONSOLE_PORT: port(8081),
+  WXQ_WORKER_METRICS_PORT: port(9464),
+  WXQ_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+});
+
+/**
+ * Reads the settings; an empty variable counts as not set (compose files pass those).
+ * @throws ConfigError that names every setting that can't be used.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  }
+  const found = parsed.data;
+  const dataDir = resolve(found.WXQ_DATA_DIR);
+  return {
+    taskQueue: found.WXQ_TASK_QUEUE,
+    wechatBaseUrl: found.WXQ_WECHAT_BASE_URL.replace(/\/+$/, ''),
+    ...(found.WXQ_ACCOUNTS_FILE === undefined ? {} : { accountsFile: found.WXQ_ACCOUNTS_FILE }),
+    materialStore: found.WXQ_MATERIAL_STORE ?? join(dataDir, 'material'),
+    mode: found.WXQ_MODE,
+    dataDir,
+    callbackPort: found.WXQ_CALLBACK_PORT,
+    consolePort: found.WXQ_CONSOLE_PORT,
+    workerMetricsPort: found.WXQ_WORKER_METRICS_PORT,
+    logLevel: found.WXQ_LOG_LEVEL,
+  };
+}
+
+function isWebAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return (url.protocol === 'http:' || url.protocol === 'https:') && url.search === '' && url.hash === '';
+}
