@@ -1,0 +1,175 @@
+/** Messages that meet a case in every state, on a real Temporal server with a worker that runs stub workflows. */
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import {
+  CaseCancelledError,
+  CaseClosedError,
+  CaseFailedError,
+  type CaseHandle,
+  CaseNotFoundError,
+  connect,
+  NoWorkerError,
+  type QualificationClient,
+  UpdateRefusedError,
+} from '../../src/index.ts';
+import { shopInput } from './inputs.ts';
+
+const address = inject('temporalAddress');
+const taskQueue = 'client-with-stub-workflows';
+let client: QualificationClient;
+let connection: NativeConnection;
+let worker: Worker;
+let running: Promise<void>;
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  client = await connect({ address, taskQueue });
+  connection = await NativeConnection.connect({ address });
+  worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowsPath: new URL('./stub-workflows.ts', import.meta.url).pathname,
+  });
+  running = worker.run();
+});
+afterAll(async () => {
+  worker.shutdown();
+  await running;
+  await connection.close();
+  await client.close();
+});
+
+const started = async (externalId = 'waits'): Promise<CaseHandle> =>
+  (await client.channelsShop.start(shopInput({ externalId }))).handle;
+const failureOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+it('gives the answer to a message, the view and the result', async () => {
+  const handle = await started();
+  expect(await handle.resubmit({ set: { 'certificate/0': '/srv/better.png' } })).toEqual({
+    attempt: 1,
+    status: 'in_review',
+  });
+  expect((await handle.view()).attempts).toHaveLength(1);
+  expect(await handle.withdraw({ by: 'ops' })).toMatchObject({ status: 'withdrawn' });
+  expect(await client.get(handle.workflowId).result()).toMatchObject({ outcome: 'withdrawn' });
+});
+
+it('makes relative image paths of a resubmission absolute and leaves licence fields alone', async () => {
+  const handle = await started();
+  await handle.resubmit({
+    set: { 'licenses/1/2/images/0': 'better.png', 'licenses/1/2/fields/audit_license_no': 'A-1', brandIds: ['9'] },
+  });
+  await handle.withdraw();
+  const [seen] = JSON.parse((await handle.result()).reason ?? '[]');
+  expect(seen.set).toEqual({
+    'licenses/1/2/images/0': `${process.cwd()}/better.png`,
+    'licenses/1/2/fields/audit_license_no': 'A-1',
+    brandIds: ['9'],
+  });
+});
+
+it('L15 a message that is repeated with its updateId takes effect once', async () => {
+  const handle = await started();
+  const patch = { set: { 'certificate/0': '/a.png' } };
+  await handle.resubmit(patch, { updateId: 'ticket-1' });
+  expect(await handle.resubmit(patch, { updateId: 'ticket-1' })).toMatchObject({ attempt: 1 });
+  expect((await handle.view()).attempts).toHaveLength(1);
+  expect(await handle.resubmit(patch)).toMatchObject({ attempt: 2 });
+});
+
+it("a refused message throws the case's own sentence", async () => {
+  const error = await failureOf((await started()).resubmit({}));
+  expect(error).toBeInstanceOf(UpdateRefusedError);
+  expect((error as Error).message).toBe('A resubmission must change something.');
+});
+
+it('L15 a message to a closed case throws CaseClosedError with the result', async () => {
+  const handle = await started();
+  await handle.withdraw();
+  await handle.result();
+  for (const target of [handle, client.get(handle.workflowId)]) {
+    const error = await failureOf(target.withdraw());
+    expect(error).toBeInstanceOf(CaseClosedError);
+    expect((error as CaseClosedError).result).toMatchObject({ outcome: 'withdrawn' });
+  }
+});
+
+it('L15 a message that was accepted by a case which then ended throws CaseClosedError with the result', async () => {
+  const handle = await started('ends-first');
+  const error = await failureOf(handle.readAuditNow());
+  expect(error).toBeInstanceOf(CaseClosedError);
+  expect((error as CaseClosedError).result).toMatchObject({ outcome: 'withdrawn' });
+});
+
+it('L15 of messages that race the end, each is answered or finds the case closed, never anything else', async () => {
+  const handles = await Promise.all(Array.from({ length: 6 }, () => started()));
+  const outcomes = await Promise.all(
+    handles
+      .flatMap((handle) => [
+        handle.withdraw(),
+        ...Array.from({ length: 4 }, () => handle.resubmit({ set: { 'certificate/0': '/a.png' } })),
+      ])
+      .map((call) =>
+        call.then(
+          () => 'answered',
+          (error: unknown) => (error as Error).name,
+        ),
+      ),
+  );
+  expect(new Set(outcomes)).toContain('answered');
+  expect(outcomes.filter((outcome) => outcome !== 'answered' && outcome !== 'CaseClosedError')).toEqual([]);
+});
+
+it('L15 a handle never sends to a later case with the same id', async () => {
+  const input = shopInput();
+  const first = (await client.channelsShop.start(input)).handle;
+  await first.withdraw();
+  await first.result();
+  const second = (await client.channelsShop.start(input)).handle;
+  expect(await failureOf(first.withdraw())).toBeInstanceOf(CaseClosedError);
+  expect((await second.view()).status).toBe('in_review');
+});
+
+it('L15 a message that waited for a worker takes effect once when it is repeated with the same updateId', async () => {
+  const hurried = await connect({ address, taskQueue: 'client-worker-comes-later', updateTimeoutMs: 1_000 });
+  const { handle } = await hurried.channelsShop.start(shopInput());
+  const patch = { set: { 'certificate/0': '/a.png' } };
+  expect(await failureOf(handle.resubmit(patch, { updateId: 'once' }))).toBeInstanceOf(NoWorkerError);
+  const late = await Worker.create({
+    connection,
+    taskQueue: 'client-worker-comes-later',
+    workflowsPath: new URL('./stub-workflows.ts', import.meta.url).pathname,
+  });
+  await late.runUntil(async () => {
+    expect(await handle.resubmit(patch, { updateId: 'once' })).toMatchObject({ attempt: 1 });
+    expect((await handle.view()).attempts).toHaveLength(1);
+  });
+  await hurried.close();
+});
+
+it('a case that never was is a CaseNotFoundError, for every method', async () => {
+  const handle = client.get('channels-shop/wxnobody0001/1');
+  const calls = [handle.result, handle.view, handle.retry, () => handle.adopt({ auditId: '1' })];
+  for (const call of calls) expect(await failureOf(call())).toBeInstanceOf(CaseNotFoundError);
+});
+
+it('a failed workflow is a bug: result() says so with its message, and messages find the case closed', async () => {
+  const handle = await started('fails');
+  const error = await failureOf(handle.result());
+  expect(error).toBeInstanceOf(CaseFailedError);
+  expect((error as Error).message).toContain('a bug in the lifecycle');
+  expect(await failureOf(handle.withdraw())).toMatchObject({ name: 'CaseClosedError', ending: 'failed' });
+});
+
+it('L13 a cancelled or terminated workflow is told from a failed one', async () => {
+  const [cancelled, terminated] = [await started(), await started()];
+  await client.temporal.workflow.getHandle(cancelled.workflowId).cancel();
+  await client.temporal.workflow.getHandle(terminated.workflowId).terminate();
+  expect(await failureOf(cancelled.result())).toMatchObject({ name: 'CaseCancelledError', ending: 'cancelled' });
+  expect(await failureOf(terminated.result())).toBeInstanceOf(CaseCancelledError);
+  expect(await failureOf(terminated.withdraw())).toMatchObject({ name: 'CaseClosedError', ending: 'terminated' });
+});
