@@ -38,7 +38,9 @@ const shrinkingQuality = 80;
 const white = '#ffffff';
 /** White space between images that are put together, in pixels. */
 const gap = 24;
-/** Several images together: wide enough to read, small enough to hold in memory; a JPEG cannot be higher than 65,535. */
+/** libjpeg's limit is 65,535. */
+const maxJpegEdge = 65_500;
+/** Several images together: wide enough to read, small enough to hold in memory. */
 const stackLimits = { width: 2000, height: 60_000, pixels: Math.min(maxPixels, 40_000_000) };
 const extensions = { jpeg: 'jpg', png: 'png', gif: 'gif' } as const;
 
@@ -90,15 +92,19 @@ async function putTogether(
     throw new ImageRefused('this animated GIF image cannot be put together with others', 'send JPEG or PNG', animated);
   }
   const width = commonWidth(found, limits);
-  const pages: Buffer[] = [];
+  const parts: { input: Buffer; left: number; top: number }[] = [];
+  let top = 0;
   for (const bytes of images) {
-    pages.push(await upright(bytes).resize({ width }).png({ compressionLevel: 1 }).toBuffer());
+    const part = await upright(bytes)
+      .resize({ width })
+      .png({ compressionLevel: 1 })
+      .toBuffer({ resolveWithObject: true });
+    parts.push({ input: part.data, left: 0, top });
+    top += part.info.height + gap;
   }
-  const { data, info } = await sharp(pages, {
-    join: { across: 1, shim: gap, background: white },
-    limitInputPixels: false,
-  })
-    .flatten({ background: white })
+  // Not sharp's `join`: it gives every part the height of the highest.
+  const { data, info } = await sharp({ create: { width, height: top - gap, channels: 3, background: white } })
+    .composite(parts)
     .png({ compressionLevel: 1 })
     .toBuffer({ resolveWithObject: true });
   const fitted = await fitAsJpeg(data, { ...info, bytes: data.byteLength }, info.width, limits);
@@ -153,16 +159,17 @@ async function fitAsJpeg(
     const sized = scale === 1 ? upright(bytes) : upright(bytes).resize({ width, height, fit: 'fill' });
     return { bytes: new Uint8Array(await sized.jpeg({ quality }).toBuffer()), width, height };
   };
+  const whole = Math.min(1, maxJpegEdge / Math.max(image.width, image.height));
   let smallest = Number.POSITIVE_INFINITY;
   for (const quality of qualities) {
-    const whole = await encode(1, quality);
-    if (whole.bytes.byteLength <= maxBytes) return whole;
-    smallest = whole.bytes.byteLength;
+    const full = await encode(whole, quality);
+    if (full.bytes.byteLength <= maxBytes) return full;
+    smallest = full.bytes.byteLength;
     // No quality mends a file that is far too large: go on to the size.
     if (smallest > 3 * maxBytes) break;
   }
-  const floor = Math.min(1, minEdge / edge);
-  let scale = 1;
+  const floor = Math.min(whole, minEdge / edge);
+  let scale = whole;
   while (scale > floor) {
     scale = Math.max(floor, scale * Math.min(0.9, Math.sqrt(maxBytes / smallest)));
     for (const quality of scale === floor ? qualities : [shrinkingQuality]) {

@@ -1,5 +1,5 @@
 /** Fetches the bytes of an image from where the case says it is: a path, `file:`, `https:`, or `http:` on this machine. */
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,11 +97,11 @@ async function openRegular(source: string, path: string): Promise<FileHandle> {
     throw new ImageSourceError('unsupported', source, 'not a path', 'give the path or address of the image');
   }
   const entry = await lstat(path);
-  // Looked at before it is opened: opening a pipe would wait for a writer.
   if (!entry.isSymbolicLink()) refuseIrregular(source, entry);
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    // Not blocking: opening a pipe, even behind a link, would wait for a writer.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (entry.isSymbolicLink() && codeOf(error) === 'ENOENT') {
       throw new ImageSourceError(
