@@ -1,0 +1,90 @@
+/** Settings from the environment, and the connection that TEMPORAL_* describe. */
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, loadConfig } from '../../src/runtime/config.ts';
+import { connectClient, TemporalUnreachableError, temporalSettings } from '../../src/runtime/temporal-connection.ts';
+
+describe('settings', () => {
+  test('with nothing set, and with empty variables as compose files pass them, the defaults hold', () => {
+    const defaults = loadConfig({});
+    expect(defaults).toEqual({
+      taskQueue: 'wechat-qualification',
+      wechatBaseUrl: 'https://api.weixin.qq.com',
+      materialStore: resolve('.wxq/material'),
+      mode: 'normal',
+      dataDir: resolve('.wxq'),
+      callbackPort: 8080,
+      consolePort: 8081,
+      workerMetricsPort: 9464,
+      logLevel: 'info',
+    });
+    expect(loadConfig({ WXQ_MODE: '', WXQ_CALLBACK_PORT: '', WXQ_ACCOUNTS_FILE: '' })).toEqual(defaults);
+  });
+
+  test('the material store follows the data folder unless it has a place of its own', () => {
+    expect(loadConfig({ WXQ_DATA_DIR: '/data' }).materialStore).toBe('/data/material');
+    expect(loadConfig({ WXQ_DATA_DIR: '/data', WXQ_MATERIAL_STORE: 'file:///m' }).materialStore).toBe('file:///m');
+  });
+
+  test('the address of WeChat may end with a slash', () => {
+    expect(loadConfig({ WXQ_WECHAT_BASE_URL: 'http://127.0.0.1:8090/' }).wechatBaseUrl).toBe('http://127.0.0.1:8090');
+  });
+
+  test('every problem is told at once, by the name of its variable', () => {
+    const failure = (() => {
+      try {
+        loadConfig({
+          WXQ_WECHAT_BASE_URL: 'api.weixin.qq.com',
+          WXQ_MODE: 'dry-run',
+          WXQ_CALLBACK_PORT: '80 80',
+          WXQ_CONSOLE_PORT: '70000',
+          WXQ_MATERIAL_STORE: 's3://bucket',
+          WXQ_LOG_LEVEL: 'loud',
+        });
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    })();
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect((failure as ConfigError).problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+      'WXQ_CALLBACK_PORT',
+      'WXQ_CONSOLE_PORT',
+      'WXQ_LOG_LEVEL',
+      'WXQ_MATERIAL_STORE',
+      'WXQ_MODE',
+      'WXQ_WECHAT_BASE_URL',
+    ]);
+  });
+});
+
+describe('the connection to Temporal', () => {
+  const noFile = { TEMPORAL_CONFIG_FILE: '/no/such/temporal.toml' };
+
+  test('TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are read as the temporal command reads them', () => {
+    const settings = temporalSettings({
+      ...noFile,
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      TEMPORAL_NAMESPACE: 'shops',
+    });
+    expect(settings).toMatchObject({ address: 'temporal.example:7233', namespace: 'shops' });
+    expect(settings.connectionOptions.address).toBe('temporal.example:7233');
+    expect(temporalSettings(noFile)).toMatchObject({ address: 'localhost:7233', namespace: 'default' });
+  });
+
+  test('an API key switches TLS on', () => {
+    const { connectionOptions } = temporalSettings({
+      ...noFile,
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      TEMPORAL_API_KEY: 'k',
+    });
+    expect(connectionOptions).toMatchObject({ apiKey: 'k', tls: true });
+  });
+
+  test('a server that is not there is an error that names its address and the variable', async () => {
+    const settings = temporalSettings({ ...noFile, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    const failure = await connectClient(settings, 500).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TemporalUnreachableError);
+    expect(String(failure)).toMatch(/127\.0\.0\.1:1.*TEMPORAL_ADDRESS/s);
+  });
+});
