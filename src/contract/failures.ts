@@ -15,6 +15,8 @@ export const failureTypes = {
   submitOutcomeUnknown: 'SubmitOutcomeUnknown',
   /** WeChat holds a submission for this category already. */
   alreadyLanded: 'AlreadyLanded',
+  /** The category is in another state than expected; the details say which. */
+  categoryMoved: 'CategoryMoved',
   /** An uploaded image is no longer accepted: upload again, once. */
   uploadStale: 'UploadStale',
   /** Only other data can mend it. */

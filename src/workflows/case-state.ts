@@ -39,8 +39,7 @@ export interface CaseState {
 export type CaseEvent = { at: string } & (
   | { type: 'prepared' }
   | { type: 'uploadsWentStale' }
-  | { type: 'sending' }
-  | { type: 'submitted'; auditId?: string }
+  | { type: 'submitted'; submittedAt: string; auditId?: string }
   | { type: 'reported'; report: AuditReport }
   | { type: 'decided'; verdict: Verdict; reason?: string; foundBy: 'push' | 'read' }
   | { type: 'refused'; reason: string }
@@ -52,6 +51,7 @@ export type CaseEvent = { at: string } & (
   | { type: 'withdrawalAsked'; force: boolean }
   | { type: 'withdrawn' }
   | { type: 'retryAsked' }
+  | { type: 'unblocked' }
   | { type: 'adoptionAsked'; auditId?: string }
   | { type: 'pendingDone' }
   | { type: 'correctionDeadlinePassed' }
@@ -78,10 +78,8 @@ export function reduce(state: CaseState, event: CaseEvent): CaseState {
         : state;
     case 'uploadsWentStale':
       return moved(state, 'preparing', event.at);
-    case 'sending':
-      return withAttempt(state, { submittedAt: event.at });
     case 'submitted':
-      return submitted(state, event.at, event.auditId);
+      return inReview(withAttempt(state, { submittedAt: event.submittedAt }), event.at, event.auditId);
     case 'reported':
       return reported(state, event.at, event.report);
     case 'decided':
@@ -94,10 +92,9 @@ export function reduce(state: CaseState, event: CaseEvent): CaseState {
         event.at,
       );
     case 'blocked':
-      if (state.pending === 'withdraw' && event.blocked.during !== 'read') return moved(state, 'withdrawn', event.at);
-      return { ...moved(state, 'blocked', event.at), blocked: event.blocked, ...keepPendingWithdrawal(state) };
+      return { ...moved(state, 'blocked', event.at), blocked: event.blocked };
     case 'followed':
-      return submitted(withAttempt(state, {}), event.at, event.auditId);
+      return inReview(withAttempt(state, {}), event.at, event.auditId);
     case 'foundInForce':
       return {
         ...moved(state, 'approved', event.at),
@@ -115,9 +112,11 @@ export function reduce(state: CaseState, event: CaseEvent): CaseState {
       return moved(state, 'withdrawn', event.at);
     case 'retryAsked':
       return state.status === 'blocked' ? { ...unblocked(state, event.at), pending: 'retry' } : state;
+    case 'unblocked':
+      return unblocked(state, event.at);
     case 'adoptionAsked':
       return isForeignAudit(state)
-        ? { ...submitted(withAttempt(state, {}), event.at, event.auditId ?? state.blocked?.openAuditId), pending: 'adopt' }
+        ? { ...inReview(withAttempt(state, {}), event.at, event.auditId ?? state.blocked?.openAuditId), pending: 'adopt' }
         : state;
     case 'pendingDone':
       return withoutPending(state);
@@ -147,9 +146,6 @@ function moved(state: CaseState, status: Status, at: string): CaseState {
   return pending !== undefined && isOpen(next) ? { ...next, pending } : next;
 }
 
-const keepPendingWithdrawal = (state: CaseState): { pending?: 'withdraw' } =>
-  state.pending === 'withdraw' ? { pending: 'withdraw' } : {};
-
 function withoutPending(state: CaseState): CaseState {
   const { pending: _pending, ...rest } = state;
   return rest;
@@ -174,12 +170,10 @@ function withAttempt(state: CaseState, change: Partial<Attempt>): CaseState {
   return { ...state, attempts };
 }
 
-function submitted(state: CaseState, at: string, auditId: string | undefined): CaseState {
-  const inReview = moved(withAttempt(state, auditId === undefined ? {} : { auditId }), 'in_review', at);
-  const { pending } = inReview;
-  const settled = pending === 'retry' ? withoutPending(inReview) : inReview;
+function inReview(state: CaseState, at: string, auditId: string | undefined): CaseState {
+  const next = moved(withAttempt(state, auditId === undefined ? {} : { auditId }), 'in_review', at);
   const aside = auditId === undefined ? undefined : state.asideReports[auditId];
-  return aside === undefined ? settled : decided(settled, { at, ...aside, foundBy: 'push' });
+  return aside === undefined ? next : decided(next, { at, ...aside, foundBy: 'push' });
 }
 
 function reported(state: CaseState, at: string, report: AuditReport): CaseState {

@@ -62,7 +62,7 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
   isUploadStale: () => false,
 
   async submit(input, facts): Promise<Submission> {
-    const { addCategory } = proxyActivities<Activities>(submitting(facts.pace, `submission ${facts.attempts.length || 1}`));
+    const { addCategory } = proxyActivities<Activities>(submitting(facts.pace, `submission ${facts.number}`));
     try {
       const { auditId } = await addCategory(submissionOf(input, facts));
       return { outcome: 'submitted', auditId };
@@ -113,8 +113,8 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
     });
   },
 
-  async cancelAudit(input, auditId) {
-    const { cancelCategoryAudit } = proxyActivities<Activities>(reading('fast', `cancel audit ${auditId}`));
+  async cancelAudit(input, auditId, pace) {
+    const { cancelCategoryAudit } = proxyActivities<Activities>(reading(pace, `cancel audit ${auditId}`));
     await cancelCategoryAudit({ account: accountOf(input), auditId });
   },
 };

@@ -76,6 +76,7 @@ export const submitting = (pace: Pace, summary: string): ActivityOptions => ({
             'WorkerShutdown',
             failureTypes.submitOutcomeUnknown,
             failureTypes.uploadStale,
+            failureTypes.categoryMoved,
           ],
         },
 });

@@ -40,6 +40,8 @@ export interface SubmissionFacts {
   /** The reference (file id, media id) of a slot. */
   refOf: (slotPath: string) => string;
   preflight: Preflight;
+  /** Number of this submission. */
+  number: number;
   attempts: Attempt[];
   /** What an earlier try of this attempt saw before it wrote. */
   baseline?: Baseline;
@@ -71,5 +73,5 @@ export interface PlatformSteps<Input extends CaseInput> {
   /** Resolves when the category is in force (for a renewal: anew). */
   awaitPermission(input: Input, before: PermissionMark | undefined): Promise<void>;
   /** Asks WeChat to cancel an audit. A platform without such a call has no such step. */
-  cancelAudit?(input: Input, auditId: string): Promise<void>;
+  cancelAudit?(input: Input, auditId: string, pace: Pace): Promise<void>;
 }

@@ -1,0 +1,37 @@
+/** What an engineer on call reads at the top of the workflow's page in Web UI: current details, in Markdown. */
+import type { Attempt, Status } from '../contract/qualification.ts';
+import { type CaseState, isForeignAudit, possibleActions } from './case-state.ts';
+
+const sentences: Record<Status, string> = {
+  preparing: 'Images are being fetched and uploaded.',
+  submitting: 'The submission is under way; its answer is awaited.',
+  in_review: 'WeChat is reviewing. The push decides, or a read that repeats by itself (20 s to 6 h). Nothing to do.',
+  needs_material: 'A person must correct the material: send the Update `resubmit`.',
+  blocked: 'A person or time must mend the account. It is tried again slowly by itself (5 min to 1 h).',
+  approved: 'The category is in force.',
+  withdrawn: 'Given up.',
+  expired: 'The deadline for corrections has passed.',
+};
+
+/** State -> Markdown. Derived whenever it is asked for; it costs no history event. */
+export function describeCase(state: CaseState): string {
+  const { status, overdue, since, pending, blocked, attempts } = state;
+  const lines = [`### ${status}${overdue ? ' (overdue)' : ''}`, '', `${sentences[status]} Since ${since}.`];
+  if (pending !== undefined) lines.push('', `**Being carried out:** ${pending}`);
+  if (blocked !== undefined) {
+    const code = blocked.errcode === undefined ? '' : ` (errcode ${blocked.errcode})`;
+    lines.push('', `**Blocked during ${blocked.during}**${code}: ${blocked.reason}`, '', `**What leads out:** ${blocked.advice}`);
+    if (isForeignAudit(state) && blocked.openAuditId !== undefined)
+      lines.push('', `The open audit that is not ours: \`${blocked.openAuditId}\``);
+  }
+  if (attempts.length > 0) lines.push('', '| # | audit | submitted | verdict | reason |', '|---|---|---|---|---|', ...attempts.map(rowOf));
+  const actions = possibleActions(state);
+  if (actions.length > 0) lines.push('', `**What can be done now:** ${actions.map((action) => `\`${action}\``).join(', ')}`);
+  return lines.join('\n');
+}
+
+const rowOf = ({ number, auditId = '', submittedAt = '', verdict = '', reason = '' }: Attempt): string =>
+  `| ${number} | ${auditId} | ${submittedAt} | ${verdict} | ${cell(reason)} |`;
+
+/** A reason is free text from an auditor: it must not break the table. */
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');

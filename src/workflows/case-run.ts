@@ -1,0 +1,122 @@
+/** One running case: its state, what it remembers between steps, and how a wait is left when something happens. */
+import { CancellationScope, condition, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { Baseline } from '../contract/failures.ts';
+import type { CaseInput, CaseView, Image } from '../contract/qualification.ts';
+import { describeCase } from './case-details.ts';
+import { type CaseEvent, type CaseState, initialState, isOpen, reduce, viewOf } from './case-state.ts';
+import type { PlatformSteps, Preflight } from './steps.ts';
+
+/** An upload that can be used again; keyed by what was uploaded (see `identityOf`). */
+export interface Upload {
+  ref: string;
+  uploadedAtMs: number;
+  images: { sha256: string; bytes: number; note?: string }[];
+}
+
+/** What a case remembers besides its state. JSON only. */
+export interface CaseMemory<Input> {
+  /** The input with every correction applied. */
+  input: Input;
+  uploads: Record<string, Upload>;
+  /** What was sent last, slot by slot, and a digest of all of it: tells "the same bytes again". */
+  lastSent?: { digest: string; slots: Record<string, { sha256: string[]; ref: string; uploadedAtMs: number }> };
+  preflight?: Preflight;
+  /** A submission of this attempt whose answer was lost. `ruledOut`: how often it was looked for and is not there. */
+  unanswered?: { sentAtMs: number; baseline: Baseline; ruledOut: number };
+  /** Since when the case has been blocked, over short recoveries; a person's retry starts it anew. */
+  blockedSinceMs?: number;
+  /** The attempt for which images were uploaded again because WeChat no longer took them. */
+  uploadedAgainFor?: number;
+  /** The person wants unchanged or outdated papers sent all the same. */
+  force: boolean;
+  /** WeChat has been asked to cancel the audit. */
+  cancellationSent: boolean;
+}
+
+/** What continue-as-new carries over. */
+export interface CarriedCase<Input> {
+  state: CaseState;
+  memory: CaseMemory<Input>;
+}
+
+export class CaseRun<Input extends CaseInput> {
+  state: CaseState;
+  memory: CaseMemory<Input>;
+  /** Something may have happened at WeChat: what is being read is to be read at once. */
+  hinted = false;
+  readonly steps: PlatformSteps<Input>;
+
+  constructor(steps: PlatformSteps<Input>, input: Input, carried?: CarriedCase<Input>) {
+    this.steps = steps;
+    this.state = carried?.state ?? initialState(steps.platform, input.appId, steps.categoryId(input), this.at());
+    this.memory = carried?.memory ?? { input, uploads: {}, force: false, cancellationSent: false };
+    this.describe();
+  }
+
+  /** Moves the status. This is the only way. */
+  dispatch(event: CaseEvent extends infer E ? (E extends CaseEvent ? Omit<E, 'at'> : never) : never): void {
+    this.state = reduce(this.state, { ...event, at: this.at() } as CaseEvent);
+    this.describe();
+  }
+
+  get open(): boolean {
+    return isOpen(this.state);
+  }
+
+  view(): CaseView {
+    return viewOf(this.state, workflowInfo().workflowId, this.material());
+  }
+
+  /**
+   * Does `work` until it ends or `left()` becomes true; then the work is cancelled and waited for, so that the outcome
+   * of a write that was under way is not lost. A cancellation of the whole workflow passes through.
+   */
+  async unless(left: () => boolean, work: () => Promise<void>): Promise<void> {
+    const doing = new CancellationScope();
+    const watching = new CancellationScope();
+    let stopped = false;
+    const done = doing.run(work).catch((error: unknown) => {
+      if (!stopped || !isCancellation(error)) throw error;
+    });
+    const noticed = watching.run(() => condition(left)).then(() => {
+      stopped = true;
+    });
+    try {
+      await Promise.race([done, noticed]);
+      // The end of the workflow drops what is still waiting; asking for it would only cost an event.
+      if (!this.open) return;
+      doing.cancel();
+      await done;
+    } finally {
+      watching.cancel();
+      done.catch(() => undefined);
+      noticed.catch(() => undefined);
+    }
+  }
+
+  private material(): CaseView['material'] {
+    return this.steps.slots(this.memory.input).flatMap((slot) => {
+      const upload = this.memory.uploads[identityOf(slot.images.map(({ image }) => image))];
+      return slot.images.map(({ path }, n) => {
+        const image = upload?.images[n];
+        return {
+          path,
+          ...(upload === undefined ? {} : { uploadedAt: new Date(upload.uploadedAtMs).toISOString() }),
+          ...(image === undefined ? {} : image),
+        };
+      });
+    });
+  }
+
+  private describe(): void {
+    setCurrentDetails(describeCase(this.state));
+  }
+
+  private at(): string {
+    return new Date(Date.now()).toISOString();
+  }
+}
+
+/** The same sources are the same upload, wherever they stand. */
+export const identityOf = (images: Image[]): string =>
+  JSON.stringify(images.map((image) => (typeof image === 'string' ? [image] : [image.source, image.sha256 ?? ''])));

@@ -1,0 +1,145 @@
+/** Signals, Updates and the query of a case. Synchronous, registered before the first await, and they never throw. */
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { failureTypes } from '../contract/failures.ts';
+import {
+  adoptUpdate,
+  auditReportedSignal,
+  caseViewQuery,
+  readAuditNowUpdate,
+  resubmitUpdate,
+  retryUpdate,
+  withdrawUpdate,
+} from '../contract/messages.ts';
+import type { Accepted, Action, CaseInput, Resubmission } from '../contract/qualification.ts';
+import { type CaseRun, identityOf } from './case-run.ts';
+import { currentAuditId, refusalOf } from './case-state.ts';
+import { isAuditReport, shapeProblem } from './guards.ts';
+
+/** Registers everything. An Update's handler moves the status itself: two of them can come in one activation. */
+export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): void {
+  setHandler(caseViewQuery, () => run.view(), {
+    description: 'Where the case stands: status, attempts with reasons, material, what it waits for, what can be done.',
+  });
+
+  setHandler(
+    auditReportedSignal,
+    (report) => {
+      if (!isAuditReport(report)) return run.dispatch({ type: 'messageIgnored' });
+      const before = run.state.status;
+      run.dispatch({ type: 'reported', report });
+      // Not a decision about our audit: it only says that something may have happened.
+      const decidedOurs = run.state.status !== before;
+      if (!decidedOurs && !isKeptAside(run, report.auditId)) run.hinted = true;
+    },
+    { description: 'A callback or a read-back of WeChat: {kind: "read", auditId, verdict, …} or {kind: "hint"}.' },
+  );
+
+  setHandler(
+    resubmitUpdate,
+    (resubmission) => {
+      correct(run, resubmission);
+      run.dispatch({ type: 'resubmitted' });
+      return accepted(run);
+    },
+    {
+      validator: (resubmission) => {
+        refuseUnless(run, 'resubmit', resubmission);
+        refuseEmpty(resubmission);
+        const patched = run.steps.patch(run.memory.input, resubmission);
+        if ('problems' in patched)
+          throw refused(patched.problems.map(({ path, message }) => `${path} ${message}`).join('; '));
+      },
+      description: 'Corrected material for a case in needs_material: {set: {path: image or text}, remove: [path], note, by, force}.',
+    },
+  );
+
+  setHandler(
+    withdrawUpdate,
+    (withdrawal) => {
+      run.dispatch({ type: 'withdrawalAsked', force: withdrawal?.force === true });
+      return accepted(run);
+    },
+    {
+      validator: (withdrawal) => refuseUnless(run, 'withdraw', withdrawal),
+      description: 'Give the case up: {by, note, force}. force also cancels an open audit that is not ours.',
+    },
+  );
+
+  setHandler(
+    retryUpdate,
+    () => {
+      delete run.memory.blockedSinceMs;
+      run.dispatch({ type: 'retryAsked' });
+      return accepted(run);
+    },
+    {
+      validator: (by) => refuseUnless(run, 'retry', by),
+      description: 'Try the blocked step again now: {by}.',
+    },
+  );
+
+  setHandler(
+    adoptUpdate,
+    (adoption) => {
+      const auditId = adoption?.auditId;
+      run.dispatch({ type: 'adoptionAsked', ...(auditId === undefined ? {} : { auditId }) });
+      return accepted(run);
+    },
+    {
+      validator: (adoption) => {
+        refuseUnless(run, 'adopt', adoption);
+        const known = adoption?.auditId ?? run.state.blocked?.openAuditId;
+        if (run.state.platform === 'channels-shop' && known === undefined)
+          throw refused('which audit is to be followed is not known: give its auditId');
+      },
+      description: 'Follow the open audit that is not ours: {auditId, by}.',
+    },
+  );
+
+  setHandler(
+    readAuditNowUpdate,
+    () => {
+      run.hinted = true;
+      return accepted(run);
+    },
+    {
+      validator: (by) => refuseUnless(run, 'readAuditNow', by),
+      description: 'Ask WeChat now instead of at the next poll: {by}.',
+    },
+  );
+}
+
+/** Puts the correction into the case and forgets uploads of the places that were set: their files may have changed. */
+function correct<Input extends CaseInput>(run: CaseRun<Input>, resubmission: Resubmission): void {
+  const { memory } = run;
+  const patched = run.steps.patch(memory.input, resubmission);
+  if ('problems' in patched) return;
+  memory.input = patched.input;
+  memory.force = resubmission.force === true;
+  const set = Object.keys(resubmission.set ?? {});
+  for (const slot of run.steps.slots(patched.input))
+    if (slot.images.some(({ path }) => set.includes(path))) delete memory.uploads[identityOf(slot.images.map((one) => one.image))];
+}
+
+const isKeptAside = <Input extends CaseInput>(run: CaseRun<Input>, auditId: string | undefined): boolean =>
+  auditId !== undefined && currentAuditId(run.state) === undefined && run.state.asideReports[auditId] !== undefined;
+
+const accepted = <Input extends CaseInput>({ state }: CaseRun<Input>): Accepted => ({
+  attempt: state.attempt,
+  status: state.status,
+  ...(state.pending === undefined ? {} : { pending: state.pending }),
+});
+
+function refuseUnless<Input extends CaseInput>(run: CaseRun<Input>, action: Action, argument: unknown): void {
+  const shape = shapeProblem(action, argument);
+  if (shape !== undefined) throw refused(`${action} ${shape}`);
+  const why = refusalOf(run.state, action);
+  if (why !== undefined) throw refused(why);
+}
+
+function refuseEmpty({ set = {}, remove = [], force }: Resubmission): void {
+  if (Object.keys(set).length === 0 && remove.length === 0 && force !== true)
+    throw refused('nothing is corrected: set or remove at least one path, or send force to submit as it is');
+}
+
+const refused = (reason: string): ApplicationFailure => ApplicationFailure.nonRetryable(reason, failureTypes.updateRefused);

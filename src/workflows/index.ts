@@ -1,0 +1,3 @@
+/** Workflow types of this application; nothing else is exported here. */
+export { channelsShopQualification } from './channels-shop.ts';
+export { miniProgramQualification } from './mini-program.ts';

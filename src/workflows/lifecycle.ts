@@ -1,0 +1,63 @@
+/** The life of a case, told to an operator: prepare, submit, wait; take corrections or wait for the account to be mended; end. */
+import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
+import type { CaseInput, QualificationResult } from '../contract/qualification.ts';
+import { type CarriedCase, CaseRun } from './case-run.ts';
+import { resultOf } from './case-state.ts';
+import { registerHandlers } from './handlers.ts';
+import { prepare } from './prepare.ts';
+import { createStatusPublisher } from './published-status.ts';
+import type { PlatformSteps } from './steps.ts';
+import { submit } from './submit.ts';
+import { awaitMaterial, awaitUnblocking, awaitVerdict } from './waits.ts';
+
+/** Carries a case to its end. Never fails for anything that WeChat or a person does: those are statuses and results. */
+export async function runLifecycle<Input extends CaseInput>(
+  input: Input,
+  steps: PlatformSteps<Input>,
+  carried?: CarriedCase<Input>,
+): Promise<QualificationResult> {
+  const run = new CaseRun(steps, input, carried);
+  registerHandlers(run);
+  const publish = createStatusPublisher();
+
+  while (run.open) {
+    publish(run);
+    await startAnewIfHistoryIsLong(run, input);
+    switch (run.state.status) {
+      case 'preparing':
+        await prepare(run);
+        break;
+      case 'submitting':
+        await submit(run);
+        break;
+      case 'in_review':
+        await awaitVerdict(run);
+        break;
+      case 'needs_material':
+        await awaitMaterial(run);
+        break;
+      case 'blocked':
+        await awaitUnblocking(run);
+        break;
+    }
+  }
+
+  publish(run);
+  await condition(allHandlersFinished);
+  return resultOf(run.state);
+}
+
+/** A guard only: a case with a few rounds never gets there. Taken while parked, when nothing is being carried out. */
+async function startAnewIfHistoryIsLong<Input extends CaseInput>(run: CaseRun<Input>, input: Input): Promise<void> {
+  const { state, memory } = run;
+  const parked = state.status === 'in_review' || state.status === 'needs_material' || state.status === 'blocked';
+  const info = workflowInfo();
+  if (!info.continueAsNewSuggested || !parked || state.pending !== undefined) return;
+  await condition(allHandlersFinished);
+  const continueAsNew = makeContinueAsNewFunc({
+    workflowType: info.workflowType,
+    ...(info.memo === undefined ? {} : { memo: info.memo }),
+    typedSearchAttributes: info.typedSearchAttributes,
+  });
+  await continueAsNew(input, { state, memory });
+}

@@ -1,0 +1,209 @@
+/** The Mini Program case: `addcategory` or `modifycategory` under the one lifecycle. There is no audit id and no withdrawing. */
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { Account, CategorySetting, WriteCategoryRequest } from '../contract/activities.ts';
+import { type Baseline, failureTypes, type MiniProgramCategoryState } from '../contract/failures.ts';
+import { joinPath, patchMiniProgram } from '../contract/material-path.ts';
+import type { MiniProgramInput } from '../contract/mini-program.ts';
+import type { QualificationResult, Verdict } from '../contract/qualification.ts';
+import type { CarriedCase } from './case-run.ts';
+import { type ActivityProblem, blockedBy, readProblem } from './failure-reading.ts';
+import { checkMiniProgramStart } from './guards.ts';
+import { runLifecycle } from './lifecycle.ts';
+import {
+  awaitingVerdict,
+  mediaGoesStaleAfterMs,
+  reading,
+  submitting,
+  uploading,
+  watchingPermission,
+} from './policies.ts';
+import type { Finding, PlatformSteps, Preflight, Submission, SubmissionFacts } from './steps.ts';
+
+/**
+ * Carries one Mini Program category from images to verdict. Workflow id: `mini-program/{appId}/{first}-{second}`.
+ * The second argument is only for continue-as-new.
+ */
+export async function miniProgramQualification(
+  input: MiniProgramInput,
+  carried?: CarriedCase<MiniProgramInput>,
+): Promise<QualificationResult> {
+  checkMiniProgramStart(input);
+  return runLifecycle(input, miniProgramSteps, carried);
+}
+
+const accountOf = ({ appId, via }: MiniProgramInput): Account => ({ appId, ...(via === undefined ? {} : { via }) });
+const categoryOf = (input: MiniProgramInput) => ({
+  account: accountOf(input),
+  first: input.first,
+  second: input.second,
+});
+
+const expiredReason =
+  'expired: the qualification of this category has expired. WeChat has no call that renews it (53307): delete the category in the back office, then resubmit.';
+
+const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
+  platform: 'mini-program',
+  categoryId: ({ first, second }) => `${first}-${second}`,
+  patch: patchMiniProgram,
+
+  slots: ({ certificates }) =>
+    certificates.map(({ key, images }) => ({
+      path: joinPath('certificates', key),
+      images: images.map((image, n) => ({ path: joinPath('certificates', key, 'images', n), image })),
+    })),
+
+  async preflight(input, pace): Promise<Preflight> {
+    const { readCategorySetting } = proxyActivities<Activities>(reading(pace, 'does the category exist already?'));
+    const setting = await readCategorySetting(categoryOf(input));
+    const baseline = stateOf(setting);
+    switch (setting.state) {
+      case 'approved':
+        return { standing: 'in_force', baseline };
+      case 'in_review':
+        return { standing: 'in_review', baseline, lastAudit: { open: true } };
+      case 'rejected':
+        return { standing: 'rejected', baseline, reason: setting.reason ?? 'rejected', lastAudit: { open: false } };
+      case 'expired':
+        return { standing: 'refused', reason: expiredReason, baseline };
+      case 'unknown':
+        return { standing: 'unknown', reason: `unknown audit_status ${setting.rawStatus ?? ''}`, baseline };
+      case 'absent':
+        return { standing: 'free', baseline };
+    }
+  },
+
+  upload: (input, slotPath, request, pace) =>
+    proxyActivities<Activities>(uploading(pace, decodeURIComponent(slotPath))).uploadTemporaryImage({
+      account: accountOf(input),
+      ...request,
+    }),
+
+  isUploadStale: (ageMs) => ageMs > mediaGoesStaleAfterMs,
+
+  async submit(input, facts): Promise<Submission> {
+    const expected = expectedState(facts);
+    const first = await write(input, facts, expected);
+    // A person was faster, or the category has gone: the same material goes out by the other call, once.
+    return typeof first === 'string' ? settle(await write(input, facts, first)) : first;
+  },
+
+  async findSubmission(input, baseline, pace): Promise<Finding | undefined> {
+    const { readCategorySetting } = proxyActivities<Activities>(reading(pace, 'did the lost submission land?'));
+    const setting = await readCategorySetting(categoryOf(input));
+    const before = 'state' in baseline ? baseline : { state: 'absent' as const };
+    if (setting.state === before.state && setting.reason === before.reason) return undefined;
+    if (setting.state === 'absent' || setting.state === 'unknown' || setting.state === 'expired') return undefined;
+    return findingOf(setting);
+  },
+
+  async awaitVerdict(input, _auditId, overdueInMs, pace): Promise<Finding> {
+    const { readCategorySetting } = proxyActivities<Activities>(awaitingVerdict(pace, overdueInMs, 'audit'));
+    return findingOf(await readCategorySetting({ ...categoryOf(input), until: 'verdict' }));
+  },
+
+  async awaitPermission(input) {
+    const { readCategorySetting } = proxyActivities<Activities>(watchingPermission('mended by hand?'));
+    await readCategorySetting({ ...categoryOf(input), until: 'in-force' });
+  },
+};
+
+const stateOf = ({ state, reason }: CategorySetting): { state: MiniProgramCategoryState; reason?: string } => ({
+  state,
+  ...(reason === undefined ? {} : { reason }),
+});
+
+function findingOf(setting: CategorySetting): Finding {
+  const verdicts: Partial<Record<MiniProgramCategoryState, Verdict>> = { approved: 'approved', rejected: 'rejected' };
+  const verdict = verdicts[setting.state];
+  return {
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(verdict === 'rejected' && setting.reason ? { reason: setting.reason } : {}),
+  };
+}
+
+/** After an audit the category is there, rejected; before one, it is as preflight saw it. */
+function expectedState({ preflight, attempts, baseline }: SubmissionFacts): MiniProgramCategoryState {
+  if (baseline !== undefined && 'state' in baseline) return baseline.state;
+  if (attempts.some((attempt) => attempt.source === 'audit')) return 'rejected';
+  return 'state' in preflight.baseline ? preflight.baseline.state : 'absent';
+}
+
+/** One write. A string says that the category is in another state than expected, so that the other call is the right one. */
+async function write(
+  input: MiniProgramInput,
+  facts: SubmissionFacts,
+  expected: MiniProgramCategoryState,
+): Promise<Submission | 'rejected' | 'absent'> {
+  const options = submitting(facts.pace, `submission ${facts.number}`);
+  const { addMiniProgramCategory, modifyCategory } = proxyActivities<Activities>(options);
+  const request: WriteCategoryRequest = {
+    ...categoryOf(input),
+    certificates: input.certificates.map(({ key, validUntil }) => ({
+      key,
+      mediaId: facts.refOf(joinPath('certificates', key)),
+      ...(validUntil === undefined ? {} : { validUntil }),
+    })),
+    ...(facts.baseline !== undefined && 'state' in facts.baseline ? { before: facts.baseline } : {}),
+    pace: facts.pace,
+  };
+  try {
+    await (expected === 'rejected' ? modifyCategory(request) : addMiniProgramCategory(request));
+    return { outcome: 'submitted' };
+  } catch (error) {
+    return outcomeOf(readProblem(error), facts.baseline);
+  }
+}
+
+function outcomeOf(problem: ActivityProblem, lostBefore: Baseline | undefined): Submission | 'rejected' | 'absent' {
+  switch (problem.type) {
+    case failureTypes.submitOutcomeUnknown:
+    case 'no-answer':
+    case 'other':
+      return { outcome: 'unanswered', ...(problem.baseline === undefined ? {} : { baseline: problem.baseline }) };
+    case failureTypes.alreadyLanded:
+      return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
+    case failureTypes.categoryMoved:
+      return moved(problem, lostBefore);
+    case failureTypes.uploadStale:
+      return { outcome: 'stale_upload', reason: problem.reason };
+    case failureTypes.materialRefused:
+      return { outcome: 'refused', reason: problem.reason };
+    case failureTypes.submitNotSent:
+    case failureTypes.unavailable:
+      return { outcome: 'not_sent', problem: blockedBy('submit', problem) };
+    default:
+      return { outcome: 'blocked', problem: blockedBy('submit', problem) };
+  }
+}
+
+/** The category is not as expected: somebody else was there, or, where an answer was lost, that submission of ours. */
+function moved(problem: ActivityProblem, lostBefore: Baseline | undefined): Submission | 'rejected' | 'absent' {
+  if (lostBefore !== undefined) return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
+  const state = problem.baseline !== undefined && 'state' in problem.baseline ? problem.baseline.state : 'unknown';
+  switch (state) {
+    case 'rejected':
+    case 'absent':
+      return state;
+    case 'approved':
+      return { outcome: 'in_force' };
+    case 'expired':
+      return { outcome: 'refused', reason: expiredReason };
+    case 'in_review':
+    case 'unknown':
+      return { outcome: 'blocked', problem: blockedBy('submit', problem) };
+  }
+}
+
+/** A second change of state in one submission is no longer ours to follow: the case waits and tries again slowly. */
+const settle = (result: Submission | 'rejected' | 'absent'): Submission =>
+  typeof result !== 'string'
+    ? result
+    : {
+        outcome: 'blocked',
+        problem: {
+          during: 'submit',
+          reason: 'somebody else is changing this category at the same time',
+          advice: 'Settle it in the back office, then press retry.',
+        },
+      };

@@ -1,0 +1,196 @@
+/** Before a submission: look at WeChat once, then fetch and upload every image that is new, changed or stale. */
+import { isCancellation } from '@temporalio/workflow';
+import type { Pace } from '../contract/activities.ts';
+import { failureTypes } from '../contract/failures.ts';
+import { papersOf, validityEnd } from '../contract/material-path.ts';
+import type { CaseInput } from '../contract/qualification.ts';
+import { type CaseRun, identityOf } from './case-run.ts';
+import { blockedBy, readProblem } from './failure-reading.ts';
+import { maxUploadsAtOnce } from './policies.ts';
+import type { Preflight, UploadSlot } from './steps.ts';
+
+/** Brings a case from `preparing` to `submitting`, or to where WeChat says it is already. */
+export async function prepare<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  await run.unless(
+    () => run.state.status !== 'preparing',
+    async () => {
+      if (!(await passPreflight(run, 'fast'))) return;
+      await passUploads(run, 'fast');
+    },
+  );
+}
+
+/** Asks once per case what WeChat shows. `false`: the case has moved elsewhere. */
+export async function passPreflight<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise<boolean> {
+  if (run.memory.preflight !== undefined) return true;
+  let preflight: Preflight;
+  try {
+    preflight = await run.steps.preflight(run.memory.input, pace);
+  } catch (error) {
+    const problem = readProblem(error);
+    if (problem.type === failureTypes.materialRefused) run.dispatch({ type: 'refused', reason: problem.reason });
+    else run.dispatch({ type: 'blocked', blocked: blockedBy('preflight', problem) });
+    return false;
+  }
+  return decideByPreflight(run, preflight);
+}
+
+function decideByPreflight<Input extends CaseInput>(run: CaseRun<Input>, preflight: Preflight): boolean {
+  const { intent = 'new' } = run.memory.input;
+  const adopts = typeof intent === 'object';
+  const follows = adopts && (intent.adopt.auditId !== undefined || preflight.lastAudit?.open === true);
+  if (preflight.standing === 'in_force' && intent !== 'renew' && !follows) {
+    run.dispatch({ type: 'foundInForce', atStart: run.state.attempts.length === 0 });
+    return false;
+  }
+  if (preflight.standing === 'unknown') {
+    run.dispatch({
+      type: 'blocked',
+      blocked: {
+        during: 'preflight',
+        reason: preflight.reason ?? 'unknown status',
+        advice: 'WeChat shows a status that nobody documented. The case looks again slowly; look in the back office.',
+      },
+    });
+    return false;
+  }
+  run.memory.preflight = preflight;
+  if (preflight.standing === 'refused') {
+    // Looked at again with the next material: a person may have made room in the meantime.
+    delete run.memory.preflight;
+    run.dispatch({ type: 'refused', reason: preflight.reason ?? 'refused' });
+    return false;
+  }
+  if (adopts && run.state.attempts.length === 0) return followExisting(run, preflight, intent.adopt.auditId);
+  if (preflight.standing === 'in_review') {
+    delete run.memory.preflight;
+    run.dispatch({
+      type: 'blocked',
+      blocked: {
+        during: 'preflight',
+        reason: 'foreign_audit: this category is in review already, and not through this case',
+        advice: 'adopt to follow that review, or wait for its verdict.',
+      },
+    });
+    return false;
+  }
+  return true;
+}
+
+/** A case that only follows an audit which exists already. After a rejection it goes on like any other. */
+function followExisting<Input extends CaseInput>(
+  run: CaseRun<Input>,
+  preflight: Preflight,
+  wanted: string | undefined,
+): boolean {
+  if (wanted !== undefined || preflight.lastAudit !== undefined) {
+    const auditId = wanted ?? preflight.lastAudit?.auditId;
+    run.dispatch({ type: 'followed', ...(auditId === undefined ? {} : { auditId }) });
+  } else run.dispatch({ type: 'refused', reason: 'there is no audit of this category to follow; resubmit to apply anew' });
+  return false;
+}
+
+/** Uploads what has to be uploaded, then says that the case is ready to be submitted. */
+export async function passUploads<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise<void> {
+  const { memory, steps } = run;
+  const outdated = outdatedPaper(run);
+  if (outdated !== undefined) return run.dispatch({ type: 'refused', reason: outdated });
+  const todo = distinctSlots(steps.slots(memory.input)).filter((slot) => !isUploaded(run, slot));
+  const problems: unknown[] = [];
+  const takeNext = async (): Promise<void> => {
+    for (let slot = todo.shift(); slot !== undefined; slot = todo.shift()) {
+      try {
+        await upload(run, slot, pace);
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        problems.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(maxUploadsAtOnce, todo.length) }, takeNext));
+  if (problems.length > 0) {
+    const all = problems.map(readProblem);
+    const refusals = all.filter((problem) => problem.type === failureTypes.materialRefused);
+    if (refusals.length > 0) run.dispatch({ type: 'refused', reason: refusals.map(({ reason }) => reason).join('; ') });
+    else for (const problem of all.slice(0, 1)) run.dispatch({ type: 'blocked', blocked: blockedBy('upload', problem) });
+  } else if (isUnchanged(run)) {
+    run.dispatch({
+      type: 'refused',
+      reason: 'unchanged: the same bytes and fields were turned down already; send other material, or force',
+    });
+  } else run.dispatch({ type: 'prepared' });
+}
+
+async function upload<Input extends CaseInput>(run: CaseRun<Input>, slot: UploadSlot, pace: Pace): Promise<void> {
+  const { memory, steps } = run;
+  const identity = identityOf(slot.images.map(({ image }) => image));
+  const pinned = memory.uploads[identity]?.images;
+  const before = memory.lastSent?.slots[slot.path];
+  const uploadedAtMs = Date.now();
+  const reusable = before !== undefined && !steps.isUploadStale(uploadedAtMs - before.uploadedAtMs);
+  const uploaded = await steps.upload(
+    memory.input,
+    slot.path,
+    {
+      images: slot.images.map(({ path, image }, n) => {
+        const sha256 = pinned?.[n]?.sha256 ?? (typeof image === 'string' ? undefined : image.sha256);
+        const source = typeof image === 'string' ? image : image.source;
+        return { path, source, ...(sha256 === undefined ? {} : { sha256 }) };
+      }),
+      ...(reusable && pinned === undefined ? { previous: { sha256: before.sha256, ref: before.ref } } : {}),
+    },
+    pace,
+  );
+  memory.uploads[identity] = {
+    ref: uploaded.ref,
+    uploadedAtMs: uploaded.unchanged && before !== undefined ? before.uploadedAtMs : uploadedAtMs,
+    images: uploaded.images,
+  };
+}
+
+/** Whether a slot's upload can be used now. A stale one stays known by its sha256: its source may be gone. */
+function isUploaded<Input extends CaseInput>({ memory, steps }: CaseRun<Input>, slot: UploadSlot): boolean {
+  const known = memory.uploads[identityOf(slot.images.map(({ image }) => image))];
+  return known !== undefined && known.ref !== '' && !steps.isUploadStale(Date.now() - known.uploadedAtMs);
+}
+
+export const everythingIsUploaded = <Input extends CaseInput>(run: CaseRun<Input>): boolean =>
+  run.steps.slots(run.memory.input).every((slot) => isUploaded(run, slot));
+
+function distinctSlots(slots: UploadSlot[]): UploadSlot[] {
+  const seen = new Set<string>();
+  return slots.filter(({ images }) => {
+    const identity = identityOf(images.map(({ image }) => image));
+    return seen.has(identity) ? false : seen.add(identity);
+  });
+}
+
+/** A sentence about a paper whose validity has passed; the person may send it all the same with `force`. */
+export function outdatedPaper<Input extends CaseInput>({ memory }: CaseRun<Input>): string | undefined {
+  if (memory.force) return undefined;
+  const outdated = papersOf(memory.input as never).find(
+    ({ paper }) => paper.validUntil !== undefined && (validityEnd(paper.validUntil) ?? 0) <= Date.now(),
+  );
+  return outdated === undefined
+    ? undefined
+    : `${outdated.path} was valid until ${outdated.paper.validUntil}: send a newer one, or force to submit it all the same`;
+}
+
+/** The same bytes and fields as what was turned down before. */
+function isUnchanged<Input extends CaseInput>(run: CaseRun<Input>): boolean {
+  const { memory, state } = run;
+  return state.attempt > 1 && !memory.force && memory.lastSent?.digest === digestOf(run);
+}
+
+/** What is sent, with images by their bytes instead of their sources. */
+export function digestOf<Input extends CaseInput>({ memory, steps }: CaseRun<Input>): string {
+  const { deadlines: _deadlines, intent: _intent, externalId: _externalId, requestedBy: _by, ...sent } = memory.input;
+  const bytes = steps.slots(memory.input).map(({ path, images }) => {
+    const upload = memory.uploads[identityOf(images.map(({ image }) => image))];
+    return [path, upload?.images.map(({ sha256 }) => sha256)];
+  });
+  return JSON.stringify([JSON.stringify(sent, withoutImageSources), bytes]);
+}
+
+const imageLists = /^(images|certificate|baobeihan|jingyingzhengming|daihuokoubei|ruzhuzhizhi|jingyingliushui|buchongcailiao)$/;
+const withoutImageSources = (key: string, value: unknown): unknown => (imageLists.test(key) ? undefined : value);

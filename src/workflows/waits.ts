@@ -1,0 +1,172 @@
+/** The three waits of a case: for the verdict, for corrected material, for the account to be mended. None costs history events. */
+import { condition, isCancellation, sleep } from '@temporalio/workflow';
+import type { Pace } from '../contract/activities.ts';
+import { failureTypes } from '../contract/failures.ts';
+import { papersOf, validityEnd } from '../contract/material-path.ts';
+import type { CaseInput } from '../contract/qualification.ts';
+import type { CaseRun } from './case-run.ts';
+import { currentAuditId, isBlockedDuring } from './case-state.ts';
+import { blockedBy, readProblem } from './failure-reading.ts';
+import { durationMs } from './guards.ts';
+import { blockedLimitMs, overdueAfterMs } from './policies.ts';
+import { passPreflight, passUploads } from './prepare.ts';
+import { submitOnce } from './submit.ts';
+
+/** Until WeChat has decided: the push or the read, whichever is first. */
+export async function awaitVerdict<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  if (run.state.pending === 'withdraw' && !run.memory.cancellationSent) return askToCancel(run);
+  run.hinted = false;
+  if (!run.state.pending) delete run.memory.blockedSinceMs;
+  await run.unless(
+    () => run.state.status !== 'in_review' || run.hinted || (run.state.pending === 'withdraw' && !run.memory.cancellationSent),
+    () => readVerdict(run, 'fast'),
+  );
+}
+
+async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise<void> {
+  const { memory, state, steps } = run;
+  try {
+    const found = await steps.awaitVerdict(memory.input, currentAuditId(state), overdueInMs(run), pace);
+    if (found.verdict === undefined) return;
+    const { verdict, reason } = found;
+    run.dispatch({ type: 'decided', verdict, foundBy: 'read', ...(reason === undefined ? {} : { reason }) });
+  } catch (error) {
+    const problem = readProblem(error);
+    // The deadline of the reading is the overdue limit: the case is flagged and read on.
+    if (problem.type === 'no-answer' || problem.type === failureTypes.stillInReview || problem.type === failureTypes.unavailable || problem.type === failureTypes.rateLimited)
+      run.dispatch({ type: 'becameOverdue' });
+    else if (problem.type === failureTypes.materialRefused) run.dispatch({ type: 'refused', reason: problem.reason });
+    else run.dispatch({ type: 'blocked', blocked: blockedBy('read', problem) });
+  }
+}
+
+/** What is left until the review counts as overdue; once it is, the next full period. */
+function overdueInMs<Input extends CaseInput>({ memory, state, steps }: CaseRun<Input>): number {
+  const limitMs = durationMs(memory.input.deadlines?.overdue) ?? overdueAfterMs[steps.platform];
+  const leftMs = Date.parse(state.since) + limitMs - Date.now();
+  return state.overdue || leftMs <= 0 ? limitMs : leftMs;
+}
+
+/** WeChat is asked, then read: if the approval was faster, the case is approved. */
+async function askToCancel<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace = 'fast'): Promise<void> {
+  const { memory, state, steps } = run;
+  const auditId = currentAuditId(state);
+  if (steps.cancelAudit === undefined || auditId === undefined) return run.dispatch({ type: 'pendingDone' });
+  try {
+    await steps.cancelAudit(memory.input, auditId, pace);
+    memory.cancellationSent = true;
+  } catch (error) {
+    const problem = readProblem(error);
+    // "Illegal audit id" after a decision, or after our own first try: the next read says which.
+    if (problem.type === failureTypes.materialRefused) memory.cancellationSent = true;
+    else run.dispatch({ type: 'blocked', blocked: blockedBy('read', problem) });
+  }
+}
+
+/** When the time for a correction ends, if the input sets one. */
+export function correctionDueAtMs<Input extends CaseInput>({ memory, state }: CaseRun<Input>): number | undefined {
+  const limitMs = durationMs(memory.input.deadlines?.correction);
+  return limitMs === undefined ? undefined : Date.parse(state.since) + limitMs;
+}
+
+/** Until a person corrects the material, mends it in the back office, or the time for it is over. */
+export async function awaitMaterial<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  run.hinted = false;
+  await run.unless(
+    () => run.state.status !== 'needs_material' || run.hinted,
+    async () => {
+      const dueAtMs = correctionDueAtMs(run);
+      const deadline = dueAtMs === undefined ? [] : [sleep(Math.max(1, dueAtMs - Date.now()), { summary: 'time for a correction' })];
+      const mended = watchPermission(run);
+      await Promise.race([mended, ...deadline]);
+      if (run.open) run.dispatch({ type: 'correctionDeadlinePassed' });
+    },
+  );
+}
+
+/** Resolves when the category is in force, whoever did it. */
+async function watchPermission<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  const { memory, steps } = run;
+  try {
+    await steps.awaitPermission(memory.input, memory.preflight?.mark);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    // Watching is a courtesy: without it the case still waits for its person.
+    await condition(() => false);
+  }
+  run.dispatch({ type: 'foundInForce', atStart: false });
+}
+
+/** Until the blocked step goes through, a person acts, it is in force anyway, or it has lasted too long. */
+export async function awaitUnblocking<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  const { memory, state } = run;
+  const wishBefore = state.pending;
+  if (wishBefore === 'withdraw' && !isBlockedDuring(state, 'read') && memory.unanswered === undefined)
+    return giveUpWhileBlocked(run);
+  run.hinted = false;
+  memory.blockedSinceMs ??= Date.now();
+  let tooLong = false;
+  await run.unless(
+    () => run.state.status !== 'blocked' || run.hinted || tooLong || run.state.pending !== wishBefore,
+    async () => {
+      const limitMs = blockedLimitLeftMs(run);
+      if (limitMs !== undefined)
+        sleep(limitMs, { summary: 'blocked: how long until a person is asked' }).then(() => {
+          tooLong = true;
+        }, ignoreCancellation);
+      watchPermission(run).catch(ignoreCancellation);
+      await tryAgainSlowly(run);
+    },
+  );
+  if (run.state.pending === 'retry' || run.state.pending === 'adopt') run.dispatch({ type: 'pendingDone' });
+  if (run.state.status !== 'blocked') return;
+  if (run.state.pending === 'withdraw' && wishBefore !== 'withdraw') return giveUpWhileBlocked(run);
+  if (!tooLong) return;
+  if (memory.unanswered !== undefined) return run.dispatch({ type: 'unblocked' });
+  delete memory.blockedSinceMs;
+  run.dispatch({ type: 'refused', reason: questionAfterWaiting(run) });
+}
+
+function ignoreCancellation(error: unknown): void {
+  if (!isCancellation(error)) throw error;
+}
+
+/** The step that was blocked, at the slow pace: the server waits between two tries. */
+async function tryAgainSlowly<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  if (isBlockedDuring(run.state, 'preflight', 'upload')) {
+    if (await passPreflight(run, 'slow')) await passUploads(run, 'slow');
+  } else if (isBlockedDuring(run.state, 'submit')) await submitOnce(run, 'slow');
+  else if (run.state.pending === 'withdraw') {
+    await askToCancel(run, 'slow');
+    run.dispatch({ type: 'unblocked' });
+  } else await readVerdict(run, 'slow');
+}
+
+/** Stale papers are never sent silently: after a week, or when a paper's validity ends, a person is asked. */
+function blockedLimitLeftMs<Input extends CaseInput>({ memory, state }: CaseRun<Input>): number | undefined {
+  // In review nothing is going to be sent; only reading is blocked.
+  if (isBlockedDuring(state, 'read')) return undefined;
+  const ends = papersOf(memory.input as never).flatMap(({ paper }) => validityEnd(paper.validUntil ?? '') ?? []);
+  const coming = ends.filter((end) => end > Date.now());
+  return Math.max(1, Math.min((memory.blockedSinceMs ?? Date.now()) + blockedLimitMs, ...coming) - Date.now());
+}
+
+const questionAfterWaiting = <Input extends CaseInput>({ state }: CaseRun<Input>): string =>
+  `blocked since ${state.since} (${state.blocked?.reason ?? ''}): is this material still the right one? Resubmit it corrected, or as it is with force`;
+
+/** Nothing of ours is open at WeChat, unless an answer was lost; an audit of somebody else is cancelled only if asked for. */
+async function giveUpWhileBlocked<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  const { memory, state, steps } = run;
+  if (memory.unanswered !== undefined || isBlockedDuring(state, 'read')) return run.dispatch({ type: 'unblocked' });
+  const foreignAuditId = state.cancelForeignAudit ? state.blocked?.openAuditId : undefined;
+  if (foreignAuditId !== undefined && steps.cancelAudit !== undefined) {
+    try {
+      await steps.cancelAudit(memory.input, foreignAuditId, 'fast');
+    } catch (error) {
+      const problem = readProblem(error);
+      run.dispatch({ type: 'pendingDone' });
+      return run.dispatch({ type: 'blocked', blocked: { ...blockedBy('submit', problem), openAuditId: foreignAuditId } });
+    }
+  }
+  run.dispatch({ type: 'withdrawn' });
+}
