@@ -1,0 +1,161 @@
+/** One call to WeChat: token, one request, one try; a token that WeChat refuses is renewed and the call repeated once. */
+import type { Dispatcher } from 'undici';
+import type { z } from 'zod';
+import type { AccessTokens, WeChatAccount } from './access-token.ts';
+import { withDeadline } from './deadline.ts';
+import { type EndpointName, endpoints } from './endpoints.ts';
+import {
+  errcodeOf,
+  errorFromAnswer,
+  errorFromTransport,
+  malformedAnswer,
+  unsendableInput,
+  WeChatError,
+} from './errors.ts';
+import { parseJson, stringifyJson } from './json.ts';
+import { multipartMedia, type UploadFile } from './multipart.ts';
+import { exchange, type HttpRequest, TransportFailure } from './transport.ts';
+
+/** How a single call is limited. */
+export interface CallOptions {
+  /** Gives up; after a write the outcome is then unknown. */
+  signal?: AbortSignal;
+  /** For the whole call, token included: 10,000 by default, 45,000 for uploads. */
+  timeoutMs?: number;
+}
+
+/** What is measured about each request; no token, no body. */
+export interface CallReport {
+  /** The path. */
+  endpoint: string;
+  appId: string;
+  durationMs: number;
+  errcode?: string;
+  /** `unanswered`: no answer, or one that cannot be read. */
+  outcome: 'ok' | 'refused' | 'unanswered';
+}
+
+/** A call as an endpoint's function describes it. */
+export interface Call<T extends z.ZodType> {
+  endpoint: EndpointName;
+  /** Reads the answer; unknown fields are ignored. */
+  answer: T;
+  /** Builds the body when it is time; a `RangeError` in it (an id that is none) means that nothing is sent. */
+  json?: () => unknown;
+  file?: UploadFile;
+  query?: Record<string, string>;
+  /** Another method than the endpoint's. */
+  method?: 'GET' | 'POST';
+  /** Media uploads succeed without an errcode; everywhere else a missing one makes an answer unreadable. */
+  isErrcodeOptional?: true;
+  options?: CallOptions | undefined;
+}
+
+/** Makes calls for one account. Throws only `WeChatError`. */
+export type Send = <T extends z.ZodType>(call: Call<T>) => Promise<z.output<T>>;
+
+export interface SendOptions {
+  baseUrl: string;
+  tokens: AccessTokens;
+  dispatcher: Dispatcher;
+  onCall?: (report: CallReport) => void;
+}
+
+const defaultTimeoutMs = 10_000;
+const uploadTimeoutMs = 45_000;
+
+/** Binds an account to a connection. */
+export function createSend(options: SendOptions, account: WeChatAccount): Send {
+  const { baseUrl, tokens, dispatcher, onCall } = options;
+
+  async function send<T extends z.ZodType>(call: Call<T>): Promise<z.output<T>> {
+    const body = bodyOf(call);
+    const timeoutMs = call.options?.timeoutMs ?? (call.file === undefined ? defaultTimeoutMs : uploadTimeoutMs);
+    return await withDeadline(timeoutMs, call.options?.signal, async (signal) => {
+      const token = await tokens.get({ ...account, signal });
+      try {
+        return await once(call, body, token, signal);
+      } catch (error) {
+        if (!(error instanceof WeChatError) || error.kind !== 'refresh-token') throw error;
+        // The refusal was definite, so the repetition cannot double anything.
+        const renewed = await tokens.get({ ...account, rejectedToken: token, signal });
+        return await once(call, body, renewed, signal);
+      }
+    });
+  }
+
+  async function once<T extends z.ZodType>(
+    call: Call<T>,
+    body: Pick<HttpRequest, 'headers' | 'body'>,
+    token: string,
+    signal: AbortSignal,
+  ): Promise<z.output<T>> {
+    const { method, path } = endpoints[call.endpoint];
+    const query = new URLSearchParams({ access_token: token, ...call.query });
+    const url = `${baseUrl.replace(/\/+$/, '')}${path}?${query}`;
+    const startedAt = performance.now();
+    const report = (outcome: CallReport['outcome'], errcode?: string) => {
+      const durationMs = performance.now() - startedAt;
+      const { appId } = account;
+      told(onCall, { endpoint: path, appId, durationMs, outcome, ...(errcode === undefined ? {} : { errcode }) });
+    };
+    try {
+      const { status, text } = await exchange(dispatcher, { ...body, method: call.method ?? method, url }, signal);
+      const json = jsonOf(text);
+      const answer = { endpoint: path, httpStatus: status, json, text, secrets: [token] };
+      const error = errorFromAnswer(answer);
+      if (error !== undefined) throw error;
+      const errcode = errcodeOf(json);
+      if (errcode === undefined && !call.isErrcodeOptional) throw malformedAnswer(answer, 'errcode is missing');
+      const read = call.answer.safeParse(json);
+      if (!read.success) throw malformedAnswer(answer, fieldsOf(read.error));
+      report('ok', errcode);
+      return read.data;
+    } catch (cause) {
+      const error = asWeChatError(cause, path, token);
+      report(error.kind === 'unanswered' ? 'unanswered' : 'refused', error.errcode);
+      throw error;
+    }
+  }
+
+  return send;
+}
+
+function bodyOf(call: Call<z.ZodType>): Pick<HttpRequest, 'headers' | 'body'> {
+  if (call.file !== undefined) return multipartMedia(call.file);
+  if (call.json === undefined) return {};
+  try {
+    return { headers: { 'content-type': 'application/json' }, body: Buffer.from(stringifyJson(call.json())) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw unsendableInput(endpoints[call.endpoint].path, error.message);
+  }
+}
+
+function asWeChatError(cause: unknown, endpoint: string, token: string): WeChatError {
+  if (cause instanceof WeChatError) return cause;
+  const isSent = cause instanceof TransportFailure ? cause.isSent : true;
+  const inner = cause instanceof TransportFailure ? cause.cause : cause;
+  return errorFromTransport({ endpoint, isSent, cause: inner, secrets: [token] });
+}
+
+/** A listener that throws must not cost an audit id. */
+function told(onCall: SendOptions['onCall'], report: CallReport): void {
+  try {
+    onCall?.(report);
+  } catch {
+    // Measuring is not worth failing for.
+  }
+}
+
+function fieldsOf(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || '(whole)'} ${issue.message}`).join('; ');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
