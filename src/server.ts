@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+/** The server process: WeChat's pushes on the public port, health and metrics on a private one. */
+import { realpathSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics } from 'prom-client';
+import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
+import { createLogger, type Logger } from './runtime/logger.ts';
+import { nextFreePort } from './runtime/ports.ts';
+import { closeOnSignal } from './runtime/shutdown.ts';
+import { temporalSettings } from './runtime/temporal-connection.ts';
+import { createCallbackServer, createPrivateServer } from './server/app.ts';
+import { createCaseSignals, quickRetries } from './server/case-signals.ts';
+import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
+import { AccountsError, loadAccounts } from './store/accounts.ts';
+import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
+import { createDispatcher } from './wechat/transport.ts';
+
+export interface StartServerOptions {
+  /** For `TEMPORAL_*`, and for the `env:NAME` secrets of the accounts file. */
+  env: NodeJS.ProcessEnv;
+  logger: Logger;
+  metrics?: ServerMetrics;
+  /** Where the public port listens. Default: all interfaces. */
+  callbackHost?: string;
+  /** Where the private port listens. Default: this machine only. */
+  privateHost?: string;
+}
+
+export interface RunningServer {
+  /** `http://…` of the public port, as reached from this machine. */
+  callbackUrl: string;
+  privateUrl: string;
+  /** Takes no more pushes, answers those under way (5 s at most), then ends the connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts both ports; one that is taken is replaced by the next free one. It starts without Temporal too: until that
+ * is reachable, `/readyz` and every push get 503, and WeChat pushes again.
+ * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError when that file can't be used.
+ */
+export async function startServer(config: Config, options: StartServerOptions): Promise<RunningServer> {
+  const { env, logger, metrics = createServerMetrics() } = options;
+  if (config.accountsFile === undefined) {
+    throw new ConfigError([
+      'WXQ_ACCOUNTS_FILE must be set: without the accounts no push can be told from a forged one',
+    ]);
+  }
+  const accounts = loadAccounts(config.accountsFile, env);
+  const temporal = temporalSettings(env);
+  const connection = Connection.lazy({ ...temporal.connectionOptions, ...quickRetries() });
+  const cases = createCaseSignals(new Client({ connection, namespace: temporal.namespace }));
+  const dispatcher = createDispatcher();
+  const tokens = createAccessTokens({
+    baseUrl: config.wechatBaseUrl,
+    credentialsOf: (account) => accounts.credentialsOf(account),
+    dispatcher,
+  });
+  const wechat = createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher });
+  const readiness = [cases.readiness];
+  const callbackApp = createCallbackServer({ accounts, wechat, cases, logger, metrics, readiness });
+  const privateApp = createPrivateServer({ logger, metrics, readiness });
+
+  const close = async (): Promise<void> => {
+    await callbackApp.close();
+    await privateApp.close();
+    await cases.settled();
+    await connection.close();
+    await wechat.close();
+    await dispatcher.close();
+  };
+  try {
+    const callbackUrl = await listen(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
+    const privateUrl = await listen(privateApp, config.consolePort, options.privateHost ?? '127.0.0.1');
+    const { shops, platforms } = accounts;
+    const fields = { callbackUrl, privateUrl, temporal: temporal.address, namespace: temporal.namespace };
+    logger.info({ ...fields, shops: shops.length, platforms: platforms.length }, 'server is listening');
+    return { callbackUrl, privateUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** As a process of its own: log on standard error, process metrics, and an orderly end on SIGTERM or Ctrl-C. */
+export async function runServer(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<RunningServer> {
+  const logger = await createLogger({ level: config.logLevel, name: 'server' });
+  const metrics = createServerMetrics();
+  collectDefaultMetrics({ register: metrics.registry });
+  const server = await startServer(config, { env, logger, metrics });
+  closeOnSignal({ logger, close: server.close, limitMs: 15_000 });
+  return server;
+}
+
+async function listen(app: FastifyInstance, wanted: number, host: string): Promise<string> {
+  await app.listen({ port: await nextFreePort(wanted, host), host });
+  const { port } = app.server.address() as AddressInfo;
+  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+}
+
+/** Whether this file is the program, and not a part of another one. */
+function isProgram(): boolean {
+  const program = process.argv[1];
+  return program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url);
+}
+
+if (isProgram()) {
+  try {
+    await runServer(loadConfig(process.env));
+  } catch (error) {
+    const isUsage = error instanceof ConfigError || error instanceof AccountsError;
+    process.stderr.write(`${isUsage ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = isUsage ? 2 : 1;
+  }
+}

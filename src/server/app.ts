@@ -1,0 +1,128 @@
+/** The two HTTP apps of the server process: the public one that WeChat calls, and the private one. */
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { registerCallbacks } from './callbacks.ts';
+import {
+  type AuditReader,
+  type CallbackAccounts,
+  type CallbackLimits,
+  type CaseSignals,
+  defaultCallbackLimits,
+  type ReadinessCheck,
+  type ServerLogger,
+} from './dependencies.ts';
+import { registerHealth } from './health.ts';
+import { createServerMetrics, type ServerMetrics } from './metrics.ts';
+import { bugOf } from './problem.ts';
+import { createAuditRouter } from './route-audit.ts';
+
+export interface CallbackServerDependencies {
+  accounts: CallbackAccounts;
+  wechat: AuditReader;
+  cases: CaseSignals;
+  logger: ServerLogger;
+  /** Both apps of a process share one. */
+  metrics?: ServerMetrics;
+  /** What `/readyz` looks at. */
+  readiness?: readonly ReadinessCheck[];
+  limits?: Partial<CallbackLimits>;
+  now?: () => Date;
+}
+
+/**
+ * The public app: `/callback/…` for WeChat, `/healthz`, `/readyz`, `/metrics`. Not listening yet. `close()` lets requests
+ * that are under way finish, at most `limits.drainMs`.
+ */
+export function createCallbackServer(dependencies: CallbackServerDependencies): FastifyInstance {
+  const { accounts, wechat, cases, logger, readiness = [], now } = dependencies;
+  const limits = { ...defaultCallbackLimits, ...dependencies.limits };
+  const metrics = dependencies.metrics ?? createServerMetrics();
+  const router = createAuditRouter({ wechat, cases, limits, ...(now === undefined ? {} : { now }) });
+  const app = createApp(logger, metrics, limits);
+  acceptRawBodies(app);
+  registerCallbacks(app, { accounts, router, metrics, logger });
+  registerHealth(app, { metrics, readiness, logger });
+  return app;
+}
+
+export interface PrivateServerDependencies {
+  logger: ServerLogger;
+  metrics: ServerMetrics;
+  readiness?: readonly ReadinessCheck[];
+  limits?: Partial<CallbackLimits>;
+}
+
+/** The private app: health and metrics, for a port that the outside can't reach. */
+export function createPrivateServer(dependencies: PrivateServerDependencies): FastifyInstance {
+  const { logger, metrics, readiness = [] } = dependencies;
+  const app = createApp(logger, metrics, { ...defaultCallbackLimits, ...dependencies.limits });
+  registerHealth(app, { metrics, readiness, logger });
+  return app;
+}
+
+/** An app that answers nothing about itself when something is wrong, and gives slow senders no room. */
+function createApp(logger: ServerLogger, metrics: ServerMetrics, limits: CallbackLimits): FastifyInstance {
+  const app = fastify({
+    // Its own lines would hold the query, and with it the signature; ours name the case instead.
+    logger: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    http: {
+      headersTimeout: Math.min(limits.headersMs, limits.requestMs),
+      connectionsCheckingInterval: Math.min(1000, limits.requestMs),
+    },
+    frameworkErrors: (error, _request, reply) => {
+      const plain = reply as unknown as FastifyReply;
+      void plain
+        .code(error.statusCode === 414 ? 414 : 400)
+        .type('text/plain')
+        .send('bad request');
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) {
+        socket.destroy();
+        return;
+      }
+      const status =
+        error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? '408 Request Timeout'
+          : error.code === 'HPE_HEADER_OVERFLOW'
+            ? '431 Request Header Fields Too Large'
+            : '400 Bad Request';
+      socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+    },
+  });
+
+  app.setNotFoundHandler(async (_request, reply) => reply.code(404).type('text/plain').send('not found'));
+
+  app.setErrorHandler(async (error: { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status === 413) {
+      const route = request.routeOptions.url?.startsWith('/callback/platform') ? 'platform' : 'channels-shop';
+      metrics.pushEnded(route, 'too_large');
+      return reply.code(413).type('text/plain').send('too large');
+    }
+    if (status >= 400 && status < 500) return reply.code(status).type('text/plain').send('bad request');
+    metrics.bug();
+    logger.error({ route: request.routeOptions.url, problem: bugOf(error) }, 'unexpected error in a request');
+    return reply.code(500).type('text/plain').send('internal error');
+  });
+
+  // Once it no longer listens, Node stops watching for slow requests; without this, one of them could hold up the end.
+  let cut: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    cut = setTimeout(() => app.server.closeAllConnections(), limits.drainMs);
+  });
+  app.addHook('onClose', async () => clearTimeout(cut));
+  return app;
+}
+
+/** Bodies arrive as they were sent: a signature is over bytes, and the Content-Type says nothing reliable about them. */
+function acceptRawBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', async (request) => {
+    // A malformed one would be refused before the body is looked at.
+    delete request.raw.headers['content-type'];
+  });
+}

@@ -1,0 +1,101 @@
+/** What the callback server needs from the rest of the application, as narrow as it uses it. */
+import type { AuditReport } from '../contract/qualification.ts';
+
+/** The Token and the keys of one push address; several keys while one is being changed, newest first. */
+export interface CallbackSettings {
+  token: string;
+  encodingAesKey: readonly string[];
+}
+
+/** The accounts that pushes come for. `undefined`, or no `callback`, means: no such address here. */
+export interface CallbackAccounts {
+  shop(appId: string): { callback?: CallbackSettings | undefined } | undefined;
+  platform(componentAppId: string): { callback?: CallbackSettings | undefined } | undefined;
+}
+
+/** In whose name WeChat is asked; `componentAppId` when the push came through a third-party platform. */
+export interface CallbackAccount {
+  appId: string;
+  componentAppId?: string;
+}
+
+/** The two reads by which a push is checked (`src/wechat`). They throw when WeChat refuses or does not answer. */
+export interface AuditReader {
+  channelsShop(account: CallbackAccount): {
+    getBizCatFlowDetail(auditId: string, options?: ReadOptions): Promise<ShopAuditReading>;
+  };
+  miniProgram(account: CallbackAccount): {
+    getCategory(options?: ReadOptions): Promise<{ categories: MiniProgramCategoryReading[] }>;
+  };
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+export interface ShopAuditReading {
+  auditId: string;
+  catId: string;
+  status: string;
+  auditReason?: string | undefined;
+}
+
+export interface MiniProgramCategoryReading {
+  first: string;
+  second: string;
+  auditStatus: string;
+  auditReason?: string | undefined;
+  isExpired: boolean;
+}
+
+/** Hands a report to the case with this workflow id. Throws when it can't be delivered now. */
+export interface CaseSignals {
+  report(workflowId: string, report: AuditReport): Promise<'delivered' | 'no-such-case'>;
+  /**
+   * The open case that follows this shop audit, if an index knows it. The index may lag behind, so what it finds is only
+   * ever given a hint; absent, or `undefined`: not found. Throws when it can't be asked.
+   */
+  findByAudit?(appId: string, auditId: string): Promise<string | undefined>;
+}
+
+/** One thing that must work for the server to be of use; `check` throws when it does not. */
+export interface ReadinessCheck {
+  name: string;
+  check(): Promise<void>;
+}
+
+/** Where log lines go; pino and fastify's logger fit. */
+export interface ServerLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Limits of the callback server. Times in milliseconds. */
+export interface CallbackLimits {
+  /** A larger body is refused with 413. */
+  maxBodyBytes: number;
+  /** One read-back. */
+  readBackMs: number;
+  /** From an authentic push to its answer. WeChat waits 5 s, for some events 3 s. */
+  answerMs: number;
+  /** A whole request, headers and body, must have arrived by then. */
+  requestMs: number;
+  /** The headers alone. */
+  headersMs: number;
+  /** An idle connection is kept this long. */
+  keepAliveMs: number;
+  /** At shutdown, connections that are still open after this are cut. */
+  drainMs: number;
+}
+
+export const defaultCallbackLimits: CallbackLimits = {
+  maxBodyBytes: 64 * 1024,
+  readBackMs: 2000,
+  answerMs: 2800,
+  requestMs: 5000,
+  headersMs: 4000,
+  keepAliveMs: 60_000,
+  drainMs: 5000,
+};

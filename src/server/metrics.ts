@@ -1,0 +1,107 @@
+/** The counters of the callback server, in a registry of their own. Labels are bounded: never an appid, an id or a text from outside. */
+import { Counter, Histogram, Registry } from 'prom-client';
+
+/** How a push ended. The first group is answered `success`, the second 503 (WeChat pushes again), the third 4xx. */
+export type PushResult =
+  | 'delivered'
+  | 'hinted'
+  | 'no_case'
+  | 'in_review'
+  | 'early'
+  | 'not_ours'
+  | 'other_event'
+  | 'unreadable'
+  | 'undeliverable'
+  | 'misconfigured'
+  | 'forged'
+  | 'malformed'
+  | 'too_large'
+  | 'unknown_account';
+
+export type CallbackRoute = 'channels-shop' | 'platform';
+
+export interface ServerMetrics {
+  registry: Registry;
+  /** Counts a push by how it ended. */
+  pushEnded(route: CallbackRoute, result: PushResult): void;
+  /** Counts an event that is acknowledged and otherwise ignored; answers the label that it was counted under. */
+  otherEvent(event: string): string;
+  /** Counts a check of the callback address (GET). */
+  echo(route: CallbackRoute, result: 'answered' | 'refused'): void;
+  /** Counts an exception that nobody expected. */
+  bug(): void;
+  /** Time from the whole body to the answer, in seconds. */
+  took(route: CallbackRoute, seconds: number): void;
+}
+
+/** Events that WeChat is known to send to such addresses; any other is counted as `unknown`. */
+const knownEvents = new Set([
+  'api_diff',
+  'authorized',
+  'channels_ec_brand',
+  'channels_ec_change_status',
+  'channels_ec_close_store',
+  'component_verify_ticket',
+  'debug_demo',
+  'open_product_category_audit',
+  'product_category_audit',
+  'product_spu_audit',
+  'product_spu_listing',
+  'product_spu_update',
+  'set_shop_headimg',
+  'set_shop_nickname',
+  'unauthorized',
+  'updateauthorized',
+  'weapp_audit_delay',
+  'weapp_audit_fail',
+  'weapp_audit_success',
+  'wxa_category_audit',
+  'wxa_nickname_audit',
+]);
+
+/** Metrics for one server process; both its ports show the same. */
+export function createServerMetrics(registry = new Registry()): ServerMetrics {
+  const registers = [registry];
+  const pushes = new Counter({
+    name: 'wxq_callback_pushes_total',
+    help: 'Pushes received from WeChat, by how they ended',
+    labelNames: ['route', 'result'] as const,
+    registers,
+  });
+  const others = new Counter({
+    name: 'wxq_callback_other_events_total',
+    help: 'Authentic pushes that are no audit result of ours, by event',
+    labelNames: ['event'] as const,
+    registers,
+  });
+  const echoes = new Counter({
+    name: 'wxq_callback_echoes_total',
+    help: 'Checks of the callback address by WeChat',
+    labelNames: ['route', 'result'] as const,
+    registers,
+  });
+  const bugs = new Counter({
+    name: 'wxq_callback_unexpected_errors_total',
+    help: 'Exceptions that nobody expected; 0 is healthy',
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'wxq_callback_duration_seconds',
+    help: 'Time from the whole body to the answer',
+    labelNames: ['route'] as const,
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5],
+    registers,
+  });
+  return {
+    registry,
+    pushEnded: (route, result) => pushes.inc({ route, result }),
+    otherEvent: (event) => {
+      const label = knownEvents.has(event) ? event : 'unknown';
+      others.inc({ event: label });
+      return label;
+    },
+    echo: (route, result) => echoes.inc({ route, result }),
+    bug: () => bugs.inc(),
+    took: (route, seconds) => durations.observe({ route }, seconds),
+  };
+}
