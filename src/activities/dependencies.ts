@@ -1,6 +1,7 @@
 /** What the activities are given; nothing in this folder reads the environment or holds state of its own. */
-import type { FetchImageOptions } from '../images/source.ts';
+
 import type { ImagePreparation } from '../images/preparation.ts';
+import type { FetchImageOptions } from '../images/source.ts';
 import type { MaterialStore } from '../store/material.ts';
 import type { WeChatClient } from '../wechat/client.ts';
 

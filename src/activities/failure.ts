@@ -78,12 +78,16 @@ const waitMs = (errcode: string | undefined): number => (errcode === '45011' ? 6
 function isSecondTime(): boolean {
   const { heartbeatDetails } = activityInfo();
   const met = { unknownCode: true };
-  if (typeof heartbeatDetails === 'object' && heartbeatDetails !== null && 'unknownCode' in heartbeatDetails) return true;
+  if (typeof heartbeatDetails === 'object' && heartbeatDetails !== null && 'unknownCode' in heartbeatDetails)
+    return true;
   heartbeat(met);
   return false;
 }
 
-export function detailsOf(error: WeChatError, more: { baseline?: Baseline; openAuditId?: string } = {}): FailureDetails {
+export function detailsOf(
+  error: WeChatError,
+  more: { baseline?: Baseline; openAuditId?: string } = {},
+): FailureDetails {
   const { errcode, errmsg, rid, endpoint, advice, reason } = error;
   return {
     reason,

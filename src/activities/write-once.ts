@@ -16,7 +16,7 @@ export const freshForMs = 8_000;
 export interface Write<Seen extends Baseline, Answer> {
   mode: 'normal' | 'observe';
   pace: Pace;
-  /** What the first try of this attempt saw, if there was one. */
+  /** What was seen before a submission whose answer is lost; it stays the baseline of everything after it. */
   before?: Seen;
   /** Reads what WeChat shows now. */
   look: () => Promise<Seen>;
@@ -35,13 +35,14 @@ export async function writeOnce<Seen extends Baseline, Answer>(
   write: Write<Seen, Answer>,
 ): Promise<{ answer: Answer; baseline: Seen }> {
   const entered = performance.now();
-  const { attempt, heartbeatDetails } = activityInfo();
+  const { attempt } = activityInfo();
   if (write.pace === 'slow' && attempt === 1) throw notSent('waits before it is tried again');
   refuseToWriteWhenObserving(write.mode);
   let baseline: Seen;
   try {
     const seen = await write.look();
-    baseline = keptBaseline<Seen>(heartbeatDetails) ?? write.before ?? seen;
+    // Tries that the server repeats all ended in a certain refusal, so what is seen now is what was there before.
+    baseline = write.before ?? seen;
     // The details outlive a kill of this worker: they say later which audit is ours.
     heartbeat({ baseline });
     write.check?.(seen);
@@ -55,11 +56,6 @@ export async function writeOnce<Seen extends Baseline, Answer>(
   } catch (error) {
     throw await afterSending(error, write, baseline);
   }
-}
-
-function keptBaseline<Seen extends Baseline>(heartbeatDetails: unknown): Seen | undefined {
-  if (typeof heartbeatDetails !== 'object' || heartbeatDetails === null || !('baseline' in heartbeatDetails)) return undefined;
-  return heartbeatDetails.baseline as Seen;
 }
 
 const notSent = (why: string, baseline?: Baseline) =>
@@ -97,7 +93,8 @@ async function afterSending<Seen extends Baseline, Answer>(
     case 'unknown':
       return failure(failureTypes.submitOutcomeUnknown, detailsOf(error, { baseline }));
     case 'answered': {
-      const openAuditId = error.kind === 'already-landed' ? await write.openAudit?.().catch(() => undefined) : undefined;
+      const openAuditId =
+        error.kind === 'already-landed' ? await write.openAudit?.().catch(() => undefined) : undefined;
       return refusal(error, detailsOf(error, { baseline, ...(openAuditId === undefined ? {} : { openAuditId }) }));
     }
   }

@@ -69,7 +69,7 @@ export interface AddCategoryRequest {
   zhanghaomingcheng?: string;
   /** Audits of this leaf that are known not to be this submission's. */
   knownAuditIds: string[];
-  /** What the first try of this attempt saw; a second try keeps it. */
+  /** What was there before a submission of this attempt whose answer was lost. */
   baseline?: string[];
   pace: Pace;
 }
@@ -96,6 +96,13 @@ export interface FindAuditRequest {
 
 export interface ReadAuditRequest {
   account: Account;
+  /** The category that the audit must be of. */
+  leaf: string;
+  auditId: string;
+}
+
+export interface CancelAuditRequest {
+  account: Account;
   auditId: string;
 }
 
@@ -121,7 +128,7 @@ export interface WriteCategoryRequest {
   first: string;
   second: string;
   certificates: { key: string; mediaId: string; validUntil?: string }[];
-  /** The state that a first try of this attempt saw; a second try keeps it. */
+  /** The state before a submission of this attempt whose answer was lost. */
   before?: { state: MiniProgramCategoryState; reason?: string };
   pace: Pace;
 }

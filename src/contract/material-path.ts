@@ -35,14 +35,22 @@ export const joinPath = (...segments: (string | number)[]): string =>
 /** Applies a resubmission to a Channels Shop input. Setting `licenses/…` on a case of the older form switches the form. */
 export function patchChannelsShop(input: ChannelsShopInput, patch: Resubmission): Patched<ChannelsShopInput> {
   const next = structuredCopy(input);
-  return applyPatch(next, patch, (segments, value) => setShopValue(next, segments, value), () => checkShop(next));
+  return applyPatch(
+    next,
+    patch,
+    (segments, value) => setShopValue(next, segments, value),
+    () => checkShop(next),
+  );
 }
 
 /** Applies a resubmission to a Mini Program input. */
 export function patchMiniProgram(input: MiniProgramInput, patch: Resubmission): Patched<MiniProgramInput> {
   const next = structuredCopy(input);
-  return applyPatch(next, patch, (segments, value) => setMiniProgramValue(next, segments, value), () =>
-    checkMiniProgram(next),
+  return applyPatch(
+    next,
+    patch,
+    (segments, value) => setMiniProgramValue(next, segments, value),
+    () => checkMiniProgram(next),
   );
 }
 
@@ -97,12 +105,16 @@ function setShopValue(input: ChannelsShopInput, segments: string[], value: Value
   if (rest.length > 0) throw new PathProblem('names nothing that a case has');
   if (head === 'jingyingpingtai') {
     const platform = businessPlatforms.find((name) => name === value);
-    if (value !== hole && platform === undefined) throw new PathProblem(`must be one of ${businessPlatforms.join(', ')}`);
+    if (value !== hole && platform === undefined)
+      throw new PathProblem(`must be one of ${businessPlatforms.join(', ')}`);
     return setOrDelete(material, 'jingyingpingtai', platform);
   }
   if (head === 'zhanghaomingcheng') return setOrDelete(material, 'zhanghaomingcheng', optionalText(value));
   if (head === 'brandIds') {
-    if (value !== hole && !(Array.isArray(value) && value.every((id) => typeof id === 'string' && /^[1-9]\d*$/.test(id))))
+    if (
+      value !== hole &&
+      !(Array.isArray(value) && value.every((id) => typeof id === 'string' && /^[1-9]\d*$/.test(id)))
+    )
       throw new PathProblem('takes the whole list of brand ids, each a decimal string');
     return setOrDelete(input, 'brandIds', value as string[] | undefined);
   }
@@ -112,7 +124,9 @@ function setShopValue(input: ChannelsShopInput, segments: string[], value: Value
 function setLicense(input: ChannelsShopInput, segments: string[], value: Value): void {
   const [groupId = '', licenseId = '', ...rest] = segments;
   if (!/^[1-9]\d*$/.test(groupId) || !/^[1-9]\d*$/.test(licenseId) || rest.length === 0)
-    throw new PathProblem('must read licenses/{groupId}/{licenseId}/images/{n}, …/fields/{key}, …/validUntil or …/holder/…');
+    throw new PathProblem(
+      'must read licenses/{groupId}/{licenseId}/images/{n}, …/fields/{key}, …/validUntil or …/holder/…',
+    );
   if (input.material.form === 'certificate') {
     if (value === hole) throw new PathProblem('there is no such licence');
     const { certificate: _dropped, form: _form, ...accessMaterial } = input.material;
@@ -169,7 +183,8 @@ function setPaper(paper: Paper, segments: string[], value: Value): void {
 
 function setImage(images: Slots, segments: string[], value: Value): void {
   const [index = ''] = segments;
-  if (segments.length !== 1 || !/^(0|[1-9]\d{0,2})$/.test(index)) throw new PathProblem('must end with the number of an image');
+  if (segments.length !== 1 || !/^(0|[1-9]\d{0,2})$/.test(index))
+    throw new PathProblem('must end with the number of an image');
   const position = Number(index);
   if (value === hole) {
     if (position >= images.length) throw new PathProblem('there is no such image');
@@ -255,7 +270,9 @@ export function validityEnd(validUntil: string): number | undefined {
 }
 
 /** All papers of an input with the path they stand at. */
-export function papersOf(input: ChannelsShopInput | MiniProgramInput): { path: string; paper: License | Certificate }[] {
+export function papersOf(
+  input: ChannelsShopInput | MiniProgramInput,
+): { path: string; paper: License | Certificate }[] {
   if ('first' in input)
     return input.certificates.map((paper) => ({ path: joinPath('certificates', paper.key), paper }));
   if (input.material.form === 'certificate') return [];

@@ -20,13 +20,20 @@ export function describeCase(state: CaseState): string {
   if (pending !== undefined) lines.push('', `**Being carried out:** ${pending}`);
   if (blocked !== undefined) {
     const code = blocked.errcode === undefined ? '' : ` (errcode ${blocked.errcode})`;
-    lines.push('', `**Blocked during ${blocked.during}**${code}: ${blocked.reason}`, '', `**What leads out:** ${blocked.advice}`);
+    lines.push(
+      '',
+      `**Blocked during ${blocked.during}**${code}: ${blocked.reason}`,
+      '',
+      `**What leads out:** ${blocked.advice}`,
+    );
     if (isForeignAudit(state) && blocked.openAuditId !== undefined)
       lines.push('', `The open audit that is not ours: \`${blocked.openAuditId}\``);
   }
-  if (attempts.length > 0) lines.push('', '| # | audit | submitted | verdict | reason |', '|---|---|---|---|---|', ...attempts.map(rowOf));
+  if (attempts.length > 0)
+    lines.push('', '| # | audit | submitted | verdict | reason |', '|---|---|---|---|---|', ...attempts.map(rowOf));
   const actions = possibleActions(state);
-  if (actions.length > 0) lines.push('', `**What can be done now:** ${actions.map((action) => `\`${action}\``).join(', ')}`);
+  if (actions.length > 0)
+    lines.push('', `**What can be done now:** ${actions.map((action) => `\`${action}\``).join(', ')}`);
   return lines.join('\n');
 }
 

@@ -78,9 +78,11 @@ export class CaseRun<Input extends CaseInput> {
     const done = doing.run(work).catch((error: unknown) => {
       if (!stopped || !isCancellation(error)) throw error;
     });
-    const noticed = watching.run(() => condition(left)).then(() => {
-      stopped = true;
-    });
+    const noticed = watching
+      .run(() => condition(left))
+      .then(() => {
+        stopped = true;
+      });
     try {
       await Promise.race([done, noticed]);
       // The end of the workflow drops what is still waiting; asking for it would only cost an event.

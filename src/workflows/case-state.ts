@@ -116,7 +116,10 @@ export function reduce(state: CaseState, event: CaseEvent): CaseState {
       return unblocked(state, event.at);
     case 'adoptionAsked':
       return isForeignAudit(state)
-        ? { ...inReview(withAttempt(state, {}), event.at, event.auditId ?? state.blocked?.openAuditId), pending: 'adopt' }
+        ? {
+            ...inReview(withAttempt(state, {}), event.at, event.auditId ?? state.blocked?.openAuditId),
+            pending: 'adopt',
+          }
         : state;
     case 'pendingDone':
       return withoutPending(state);
@@ -214,9 +217,7 @@ function decided(
 
 function withdrawalAsked(state: CaseState, at: string, force: boolean): CaseState {
   const nothingAtWeChat =
-    state.status === 'preparing' ||
-    state.status === 'needs_material' ||
-    isBlockedDuring(state, 'preflight', 'upload');
+    state.status === 'preparing' || state.status === 'needs_material' || isBlockedDuring(state, 'preflight', 'upload');
   const foreign = isForeignAudit(state);
   if (nothingAtWeChat && !(foreign && force)) return moved(state, 'withdrawn', at);
   return { ...state, pending: 'withdraw', ...(foreign && force ? { cancelForeignAudit: true } : {}) };
@@ -228,7 +229,8 @@ export const isBlockedDuring = (state: CaseState, ...steps: Blocked['during'][])
 /** Blocked because WeChat has an open audit for this category that is not ours. */
 export const isForeignAudit = (state: CaseState): boolean => state.blocked?.reason.startsWith('foreign_audit') === true;
 
-const nextAttemptNumber = (state: CaseState): number => (currentAttempt(state) === undefined ? state.attempt : state.attempt + 1);
+const nextAttemptNumber = (state: CaseState): number =>
+  currentAttempt(state) === undefined ? state.attempt : state.attempt + 1;
 
 /** Why an action cannot be taken now, in one sentence that says what can; `undefined` when it can. */
 export function refusalOf(state: CaseState, action: Action): string | undefined {
@@ -244,11 +246,16 @@ export function refusalOf(state: CaseState, action: Action): string | undefined 
         ? undefined
         : `corrected material is taken in needs_material; the case is ${state.status}`;
     case 'retry':
-      return state.status === 'blocked' ? undefined : `only a blocked case can be tried again; the case is ${state.status}`;
+      return state.status === 'blocked'
+        ? undefined
+        : `only a blocked case can be tried again; the case is ${state.status}`;
     case 'adopt':
-      return isForeignAudit(state) ? undefined : 'there is no open audit of somebody else to follow (blocked: foreign_audit)';
+      return isForeignAudit(state)
+        ? undefined
+        : 'there is no open audit of somebody else to follow (blocked: foreign_audit)';
     case 'withdraw':
-      return state.platform === 'mini-program' && (state.status === 'in_review' || state.status === 'submitting' || isBlockedDuring(state, 'read'))
+      return state.platform === 'mini-program' &&
+        (state.status === 'in_review' || state.status === 'submitting' || isBlockedDuring(state, 'read'))
         ? 'WeChat has no call that withdraws a Mini Program category from review; wait for the verdict'
         : undefined;
   }

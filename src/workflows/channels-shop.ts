@@ -101,6 +101,7 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
   awaitVerdict: (input, auditId = '', overdueInMs, pace) =>
     proxyActivities<Activities>(awaitingVerdict(pace, overdueInMs, `audit ${auditId}`)).readCategoryAudit({
       account: accountOf(input),
+      leaf: leafOf(input.category),
       auditId,
     }),
 

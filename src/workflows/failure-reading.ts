@@ -26,7 +26,8 @@ export function readProblem(error: unknown): ActivityProblem {
   };
 }
 
-const unexpectedAdvice = 'This is unexpected. The case tries again slowly by itself; press retry once it is understood.';
+const unexpectedAdvice =
+  'This is unexpected. The case tries again slowly by itself; press retry once it is understood.';
 
 function baselineOf(heartbeat: unknown): Baseline | undefined {
   if (typeof heartbeat !== 'object' || heartbeat === null || !('baseline' in heartbeat)) return undefined;

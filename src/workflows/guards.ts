@@ -1,6 +1,7 @@
 /** Hand-written checks of everything that comes into a workflow: zod would cost every cached workflow a megabyte. */
-import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+
 import { msToNumber } from '@temporalio/common/lib/time.js';
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { ChannelsShopInput } from '../contract/channels-shop.ts';
 import { failureTypes } from '../contract/failures.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
@@ -29,7 +30,10 @@ export function checkChannelsShopStart(input: ChannelsShopInput): void {
     else
       material.licenses.forEach((license: unknown, n) => {
         const at = `material.licenses/${n}`;
-        if (!isRecord(license)) return find.add(at, 'is no licence');
+        if (!isRecord(license)) {
+          find.add(at, 'is no licence');
+          return;
+        }
         find.id(`${at}/groupId`, license.groupId);
         find.id(`${at}/licenseId`, license.licenseId);
         find.images(`${at}/images`, license.images);
@@ -53,8 +57,8 @@ export function checkMiniProgramStart(input: MiniProgramInput): void {
       input.certificates.forEach((certificate: unknown, n) => {
         const at = `certificates/${n}`;
         if (!isRecord(certificate) || typeof certificate.key !== 'string' || certificate.key === '')
-          return find.add(`${at}/key`, 'is missing');
-        find.images(`${at}/images`, certificate.images);
+          find.add(`${at}/key`, 'is missing');
+        else find.images(`${at}/images`, certificate.images);
       });
   }
   find.end();
@@ -75,14 +79,21 @@ export function isAuditReport(value: unknown): value is AuditReport {
 }
 
 /** Why an Update's argument has the wrong shape, or `undefined`. A missing argument is an empty one. */
-export function shapeProblem(update: 'resubmit' | 'withdraw' | 'retry' | 'adopt' | 'readAuditNow', value: unknown): string | undefined {
-  if (value === undefined || value === null) return update === 'resubmit' ? 'takes {set?, remove?, note?, by?, force?}' : undefined;
+export function shapeProblem(
+  update: 'resubmit' | 'withdraw' | 'retry' | 'adopt' | 'readAuditNow',
+  value: unknown,
+): string | undefined {
+  if (value === undefined || value === null)
+    return update === 'resubmit' ? 'takes {set?, remove?, note?, by?, force?}' : undefined;
   if (!isRecord(value)) return 'takes one object';
-  const text = (key: string) => (value[key] === undefined || typeof value[key] === 'string' ? undefined : `${key} must be a text`);
-  const flag = (key: string) => (value[key] === undefined || typeof value[key] === 'boolean' ? undefined : `${key} must be true or false`);
+  const text = (key: string) =>
+    value[key] === undefined || typeof value[key] === 'string' ? undefined : `${key} must be a text`;
+  const flag = (key: string) =>
+    value[key] === undefined || typeof value[key] === 'boolean' ? undefined : `${key} must be true or false`;
   const common = text('by') ?? text('note') ?? flag('force');
   if (common !== undefined || (update !== 'resubmit' && update !== 'adopt')) return common;
-  if (update === 'adopt') return value.auditId === undefined || isId(value.auditId) ? undefined : 'auditId must be a decimal string';
+  if (update === 'adopt')
+    return value.auditId === undefined || isId(value.auditId) ? undefined : 'auditId must be a decimal string';
   const { set, remove } = value;
   if (set !== undefined && !isRecord(set)) return 'set must be an object: path -> image or text';
   if (remove !== undefined && !(Array.isArray(remove) && remove.every((path) => typeof path === 'string')))
@@ -121,9 +132,11 @@ function findings() {
 
 function checkCase(input: unknown, find: ReturnType<typeof findings>): void {
   if (!isRecord(input)) return find.add('input', 'is missing');
-  if (typeof input.appId !== 'string' || input.appId === '' || input.appId.includes('/')) find.add('appId', 'is missing');
+  if (typeof input.appId !== 'string' || input.appId === '' || input.appId.includes('/'))
+    find.add('appId', 'is missing');
   const { intent, deadlines } = input;
-  const known = intent === undefined || intent === 'new' || intent === 'renew' || (isRecord(intent) && isRecord(intent.adopt));
+  const known =
+    intent === undefined || intent === 'new' || intent === 'renew' || (isRecord(intent) && isRecord(intent.adopt));
   if (!known) find.add('intent', 'must be new, renew, or {adopt: {auditId?}}');
   if (deadlines === undefined) return;
   if (!isRecord(deadlines)) return find.add('deadlines', 'must be {correction?, overdue?}');

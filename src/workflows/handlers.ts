@@ -49,7 +49,8 @@ export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): 
         if ('problems' in patched)
           throw refused(patched.problems.map(({ path, message }) => `${path} ${message}`).join('; '));
       },
-      description: 'Corrected material for a case in needs_material: {set: {path: image or text}, remove: [path], note, by, force}.',
+      description:
+        'Corrected material for a case in needs_material: {set: {path: image or text}, remove: [path], note, by, force}.',
     },
   );
 
@@ -118,7 +119,8 @@ function correct<Input extends CaseInput>(run: CaseRun<Input>, resubmission: Res
   memory.force = resubmission.force === true;
   const set = Object.keys(resubmission.set ?? {});
   for (const slot of run.steps.slots(patched.input))
-    if (slot.images.some(({ path }) => set.includes(path))) delete memory.uploads[identityOf(slot.images.map((one) => one.image))];
+    if (slot.images.some(({ path }) => set.includes(path)))
+      delete memory.uploads[identityOf(slot.images.map((one) => one.image))];
 }
 
 const isKeptAside = <Input extends CaseInput>(run: CaseRun<Input>, auditId: string | undefined): boolean =>
@@ -142,4 +144,5 @@ function refuseEmpty({ set = {}, remove = [], force }: Resubmission): void {
     throw refused('nothing is corrected: set or remove at least one path, or send force to submit as it is');
 }
 
-const refused = (reason: string): ApplicationFailure => ApplicationFailure.nonRetryable(reason, failureTypes.updateRefused);
+const refused = (reason: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(reason, failureTypes.updateRefused);

@@ -86,7 +86,8 @@ function followExisting<Input extends CaseInput>(
   if (wanted !== undefined || preflight.lastAudit !== undefined) {
     const auditId = wanted ?? preflight.lastAudit?.auditId;
     run.dispatch({ type: 'followed', ...(auditId === undefined ? {} : { auditId }) });
-  } else run.dispatch({ type: 'refused', reason: 'there is no audit of this category to follow; resubmit to apply anew' });
+  } else
+    run.dispatch({ type: 'refused', reason: 'there is no audit of this category to follow; resubmit to apply anew' });
   return false;
 }
 
@@ -112,7 +113,8 @@ export async function passUploads<Input extends CaseInput>(run: CaseRun<Input>, 
     const all = problems.map(readProblem);
     const refusals = all.filter((problem) => problem.type === failureTypes.materialRefused);
     if (refusals.length > 0) run.dispatch({ type: 'refused', reason: refusals.map(({ reason }) => reason).join('; ') });
-    else for (const problem of all.slice(0, 1)) run.dispatch({ type: 'blocked', blocked: blockedBy('upload', problem) });
+    else
+      for (const problem of all.slice(0, 1)) run.dispatch({ type: 'blocked', blocked: blockedBy('upload', problem) });
   } else if (isUnchanged(run)) {
     run.dispatch({
       type: 'refused',
@@ -192,5 +194,6 @@ export function digestOf<Input extends CaseInput>({ memory, steps }: CaseRun<Inp
   return JSON.stringify([JSON.stringify(sent, withoutImageSources), bytes]);
 }
 
-const imageLists = /^(images|certificate|baobeihan|jingyingzhengming|daihuokoubei|ruzhuzhizhi|jingyingliushui|buchongcailiao)$/;
+const imageLists =
+  /^(images|certificate|baobeihan|jingyingzhengming|daihuokoubei|ruzhuzhizhi|jingyingliushui|buchongcailiao)$/;
 const withoutImageSources = (key: string, value: unknown): unknown => (imageLists.test(key) ? undefined : value);

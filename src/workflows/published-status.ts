@@ -28,7 +28,9 @@ export function createStatusPublisher<Input extends CaseInput>(): (run: CaseRun<
   return (run) => {
     const { state } = run;
     if (state.status === 'submitting' || published.status === state.status) return;
-    const attributes: Parameters<typeof upsertSearchAttributes>[0] = [{ key: qualificationStatusKey, value: state.status }];
+    const attributes: Parameters<typeof upsertSearchAttributes>[0] = [
+      { key: qualificationStatusKey, value: state.status },
+    ];
     if (!complete) {
       // Started by a program that set none.
       attributes.push(

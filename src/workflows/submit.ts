@@ -17,7 +17,8 @@ export async function submit<Input extends CaseInput>(run: CaseRun<Input>): Prom
   let lastProblem: Blocked | undefined;
   for (const pauseMs of [0, ...notSentPausesMs]) {
     if (pauseMs > 0) await condition(() => run.state.pending === 'withdraw', pauseMs);
-    if (run.state.pending === 'withdraw' && run.memory.unanswered === undefined) return run.dispatch({ type: 'withdrawn' });
+    if (run.state.pending === 'withdraw' && run.memory.unanswered === undefined)
+      return run.dispatch({ type: 'withdrawn' });
     const outcome = await submitOnce(run, 'fast');
     if (outcome?.outcome !== 'not_sent') return;
     lastProblem = outcome.problem;
@@ -172,7 +173,9 @@ function knownBefore<Input extends CaseInput>({ memory, state }: CaseRun<Input>)
   if ('auditIds' in seen)
     return { auditIds: [...seen.auditIds, ...state.attempts.flatMap((attempt) => attempt.auditId ?? [])] };
   const last = state.attempts.findLast((attempt) => attempt.source === 'audit');
-  return last === undefined ? seen : { state: 'rejected', ...(last.reason === undefined ? {} : { reason: last.reason }) };
+  return last === undefined
+    ? seen
+    : { state: 'rejected', ...(last.reason === undefined ? {} : { reason: last.reason }) };
 }
 
 function uploadAgainOnce<Input extends CaseInput>(run: CaseRun<Input>, reason: string): void {

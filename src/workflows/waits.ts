@@ -18,7 +18,10 @@ export async function awaitVerdict<Input extends CaseInput>(run: CaseRun<Input>)
   run.hinted = false;
   if (!run.state.pending) delete run.memory.blockedSinceMs;
   await run.unless(
-    () => run.state.status !== 'in_review' || run.hinted || (run.state.pending === 'withdraw' && !run.memory.cancellationSent),
+    () =>
+      run.state.status !== 'in_review' ||
+      run.hinted ||
+      (run.state.pending === 'withdraw' && !run.memory.cancellationSent),
     () => readVerdict(run, 'fast'),
   );
 }
@@ -33,7 +36,12 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
   } catch (error) {
     const problem = readProblem(error);
     // The deadline of the reading is the overdue limit: the case is flagged and read on.
-    if (problem.type === 'no-answer' || problem.type === failureTypes.stillInReview || problem.type === failureTypes.unavailable || problem.type === failureTypes.rateLimited)
+    if (
+      problem.type === 'no-answer' ||
+      problem.type === failureTypes.stillInReview ||
+      problem.type === failureTypes.unavailable ||
+      problem.type === failureTypes.rateLimited
+    )
       run.dispatch({ type: 'becameOverdue' });
     else if (problem.type === failureTypes.materialRefused) run.dispatch({ type: 'refused', reason: problem.reason });
     else run.dispatch({ type: 'blocked', blocked: blockedBy('read', problem) });
@@ -76,7 +84,8 @@ export async function awaitMaterial<Input extends CaseInput>(run: CaseRun<Input>
     () => run.state.status !== 'needs_material' || run.hinted,
     async () => {
       const dueAtMs = correctionDueAtMs(run);
-      const deadline = dueAtMs === undefined ? [] : [sleep(Math.max(1, dueAtMs - Date.now()), { summary: 'time for a correction' })];
+      const deadline =
+        dueAtMs === undefined ? [] : [sleep(Math.max(1, dueAtMs - Date.now()), { summary: 'time for a correction' })];
       const mended = watchPermission(run);
       await Promise.race([mended, ...deadline]);
       if (run.open) run.dispatch({ type: 'correctionDeadlinePassed' });
@@ -165,7 +174,10 @@ async function giveUpWhileBlocked<Input extends CaseInput>(run: CaseRun<Input>):
     } catch (error) {
       const problem = readProblem(error);
       run.dispatch({ type: 'pendingDone' });
-      return run.dispatch({ type: 'blocked', blocked: { ...blockedBy('submit', problem), openAuditId: foreignAuditId } });
+      return run.dispatch({
+        type: 'blocked',
+        blocked: { ...blockedBy('submit', problem), openAuditId: foreignAuditId },
+      });
     }
   }
   run.dispatch({ type: 'withdrawn' });
