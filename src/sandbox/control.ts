@@ -1,0 +1,299 @@
+/** What the control API can do to a sandbox, as functions: the HTTP routes and the tests call the same ones. */
+
+import { type Authorizer, findAccount, type KnownAccount, type ShopAccount } from './accounts.ts';
+import type { Audits } from './audits.ts';
+import { findAudit, findPermission, permissionKey } from './audits.ts';
+import type { ChaosRule, PushChaos } from './chaos.ts';
+import { findMiniCategory } from './mini-program-catalogue.ts';
+import { BadControlRequest } from './refusal.ts';
+import { findShopCategory } from './shop-catalogue.ts';
+import type { AuditRecord, AuditStatus, RequestRecord, SandboxPlatform, Verdict, VerdictRule } from './state.ts';
+import { secondsLeft, tokenFor } from './tokens.ts';
+import type { Drift } from './wire.ts';
+import type { World } from './world.ts';
+
+/** One audit as `GET /sandbox/audits` shows it. Times are ISO 8601 of the sandbox clock. */
+export interface AuditView {
+  id: string;
+  platform: SandboxPlatform;
+  appId: string;
+  categoryId: string;
+  status: AuditStatus;
+  reason: string;
+  origin: 'api' | 'back-office';
+  createdAt: string;
+  decidedAt: string | null;
+  /** Images of the last submission. */
+  material: number;
+  /** Mini Program only. */
+  submissions?: number;
+}
+
+export interface UploadView {
+  id: string;
+  kind: 'qualification' | 'img' | 'media';
+  appId: string;
+  sha256: string;
+  bytes: number;
+  filename: string;
+  uploadedAt: string;
+}
+
+export interface PushView {
+  id: string;
+  appId: string;
+  event: string;
+  auditId: string;
+  status: 'pending' | 'delivered' | 'given-up' | 'lost';
+  forged: boolean;
+  dueAt: string;
+  tries: { at: string; httpStatus: number | null; error: string | null }[];
+}
+
+/** A platform as `PUT /sandbox/accounts` changes it: what is given replaces, authorizers are added or changed by appid. */
+export interface AccountChanges {
+  shops: (Pick<ShopAccount, 'appId'> &
+    Partial<Omit<ShopAccount, 'callback'>> & { callback?: Partial<ShopAccount['callback']> })[];
+  platforms: {
+    componentAppId: string;
+    secret?: string;
+    tokenServiceBearer?: string;
+    callback?: Partial<ShopAccount['callback']>;
+    authorizers?: (Pick<Authorizer, 'appId' | 'platform'> & Partial<Authorizer>)[];
+  }[];
+}
+
+export interface Control {
+  audits(filter?: { appId?: string; categoryId?: string; status?: string }): AuditView[];
+  /** A verdict by hand. 404 for an unknown audit, 409 for one that is decided already. */
+  decide(id: string, verdict: Verdict, reason?: string): AuditView;
+  /** A person applies in the back office; status default `open`. */
+  applyInBackOffice(application: {
+    appId: string;
+    categoryId: string;
+    status?: AuditStatus;
+    reason?: string;
+  }): Promise<AuditView>;
+  addVerdictRule(rule: VerdictRule): VerdictRule[];
+  /** What is given replaces what was; what is absent stays. */
+  setChaos(chaos: { rules?: ChaosRule[]; push?: PushChaos }): { rules: ChaosRule[]; push: PushChaos };
+  setClock(change: { advanceSeconds: number } | { now: number }): { now: string };
+  setDrift(drift: Partial<Drift>): Drift;
+  setAccounts(changes: AccountChanges): {
+    shops: string[];
+    platforms: { componentAppId: string; authorizers: string[] }[];
+  };
+  /** A permission lapses, or comes back; a Mini Program's passed category runs out (`is_expired`). No push goes out. */
+  setPermission(change: { appId: string; categoryId: string; inForce: boolean; reason?: string }): void;
+  issueToken(asked: { appId: string; componentAppId?: string; rejectedToken?: string }): {
+    accessToken: string;
+    expiresInSeconds: number;
+  };
+  requests(operation?: string): RequestRecord[];
+  uploads(): { counts: Record<string, number>; files: UploadView[] };
+  pushes(): PushView[];
+  reset(): void;
+}
+
+export interface ControlDeps {
+  world: World;
+  audits: Audits;
+  requests: RequestRecord[];
+  reset(): void;
+}
+
+export function createControl({ world, audits, requests, reset }: ControlDeps): Control {
+  const iso = (ms: number): string => new Date(ms).toISOString();
+
+  function view(audit: AuditRecord): AuditView {
+    const { id, platform, appId, categoryId, status, reason, origin, createdAt, decidedAt, material } = audit;
+    return {
+      id,
+      platform,
+      appId,
+      categoryId,
+      status,
+      reason,
+      origin,
+      createdAt: iso(createdAt),
+      decidedAt: decidedAt === null ? null : iso(decidedAt),
+      material,
+      ...(platform === 'mini-program' ? { submissions: audit.submissions } : {}),
+    };
+  }
+
+  function account(appId: string): KnownAccount {
+    const found = findAccount(world.state.accounts, appId);
+    if (found === undefined) throw new BadControlRequest(`appId ${appId} is not an account of this sandbox`, 404);
+    return found;
+  }
+
+  function categoryChecked({ platform }: KnownAccount, categoryId: string): void {
+    const [first = '', second = ''] = categoryId.split('-');
+    const known = platform === 'channels-shop' ? findShopCategory(categoryId) : findMiniCategory(first, second);
+    const form = platform === 'channels-shop' ? 'a leaf of the catalogue' : 'first-second of the catalogue';
+    if (known === undefined) throw new BadControlRequest(`categoryId ${categoryId} is not ${form}`);
+  }
+
+  function verdictChecked(platform: SandboxPlatform, verdict: AuditStatus): void {
+    if (platform === 'mini-program' && verdict === 'cancelled') {
+      throw new BadControlRequest("verdict cancelled does not exist: nothing withdraws a Mini Program's review");
+    }
+  }
+
+  return {
+    audits(filter = {}) {
+      return Object.values(world.state.audits)
+        .filter((audit) => filter.appId === undefined || audit.appId === filter.appId)
+        .filter((audit) => filter.categoryId === undefined || audit.categoryId === filter.categoryId)
+        .filter((audit) => filter.status === undefined || audit.status === filter.status)
+        .map(view);
+    },
+    decide(id, verdict, reason = verdict === 'rejected' ? '资质图片不清晰，请重新上传' : '') {
+      const audit = findAudit(world, id);
+      if (audit === undefined) throw new BadControlRequest(`audit ${id} does not exist`, 404);
+      verdictChecked(audit.platform, verdict);
+      if (audit.status !== 'open') throw new BadControlRequest(`audit ${id} is decided already: ${audit.status}`, 409);
+      audits.decide(audit, verdict, reason);
+      return view(audit);
+    },
+    async applyInBackOffice({ appId, categoryId, status = 'open', reason = '' }) {
+      const applicant = account(appId);
+      categoryChecked(applicant, categoryId);
+      verdictChecked(applicant.platform, status);
+      const isOpen = Object.values(world.state.audits).some(
+        (audit) => audit.appId === appId && audit.categoryId === categoryId && audit.status === 'open',
+      );
+      if (isOpen) throw new BadControlRequest(`categoryId ${categoryId} of ${appId} is under review already`, 409);
+      const audit = await audits.submit({
+        account: applicant,
+        categoryId,
+        material: 1,
+        origin: 'back-office',
+        isApprovedAtOnce: false,
+      });
+      if (status !== 'open') audits.decide(audit, status, reason);
+      return view(audit);
+    },
+    addVerdictRule(rule) {
+      const isSame = (other: VerdictRule): boolean =>
+        other.appId === rule.appId && other.categoryId === rule.categoryId;
+      world.state.verdictRules = [...world.state.verdictRules.filter((other) => !isSame(other)), rule];
+      world.changed();
+      return world.state.verdictRules;
+    },
+    setChaos({ rules, push }) {
+      if (rules !== undefined)
+        world.state.chaos.rules = rules.filter(({ times }) => times > 0).map((rule) => ({ ...rule }));
+      if (push !== undefined) world.state.chaos.push = { ...push };
+      world.changed();
+      return world.state.chaos;
+    },
+    setClock(change) {
+      const before = world.now();
+      const by = 'now' in change ? change.now - before : change.advanceSeconds * 1000;
+      world.state.clockOffsetMs += by;
+      // A clock that is put back must not put off what was due already.
+      if (by < 0) for (const push of world.state.pushes) if (push.status === 'pending') push.dueAt += by;
+      world.changed();
+      return { now: iso(before + by) };
+    },
+    setDrift(drift) {
+      Object.assign(world.state.drift, drift);
+      world.changed();
+      return world.state.drift;
+    },
+    setAccounts(changes) {
+      const { accounts } = world.state;
+      for (const { callback, ...change } of changes.shops) {
+        const known = accounts.shops.find(({ appId }) => appId === change.appId);
+        const before = known ?? { secret: `sandbox-secret-of-${change.appId}`, ghId: `gh_${change.appId.slice(-12)}` };
+        const settings = { url: null, token: '', encodingAesKey: '', ...known?.callback, ...callback };
+        callbackChecked(settings, change.appId);
+        const changed = { ...before, ...change, callback: settings };
+        accounts.shops = [...accounts.shops.filter((other) => other !== known), changed];
+      }
+      for (const { callback, authorizers = [], ...change } of changes.platforms) {
+        const known = accounts.platforms.find(({ componentAppId }) => componentAppId === change.componentAppId);
+        const before = known ?? { secret: '', tokenServiceBearer: '' };
+        const settings = { url: null, token: '', encodingAesKey: '', ...known?.callback, ...callback };
+        callbackChecked(settings, change.componentAppId);
+        const joined = (known?.authorizers ?? []).filter(
+          ({ appId }) => !authorizers.some((one) => one.appId === appId),
+        );
+        const added = authorizers.map((one) => ({
+          ghId: `gh_${one.appId.slice(-12)}`,
+          ...known?.authorizers.find(({ appId }) => appId === one.appId),
+          ...one,
+        }));
+        const changed = { ...before, ...change, callback: settings, authorizers: [...joined, ...added] };
+        accounts.platforms = [...accounts.platforms.filter((other) => other !== known), changed];
+      }
+      world.changed();
+      return {
+        shops: accounts.shops.map(({ appId }) => appId),
+        platforms: accounts.platforms.map(({ componentAppId, authorizers }) => ({
+          componentAppId,
+          authorizers: authorizers.map(({ appId }) => appId),
+        })),
+      };
+    },
+    setPermission({ appId, categoryId, inForce, reason = '' }) {
+      const { platform } = account(appId);
+      if (platform === 'mini-program') {
+        const audit = findAudit(world, `${appId}:${categoryId}`);
+        if (audit?.status !== 'approved') throw new BadControlRequest(`categoryId ${categoryId} is not passed`, 409);
+        if (inForce) delete audit.isExpired;
+        else audit.isExpired = true;
+      } else {
+        const permission = findPermission(world, appId, categoryId);
+        if (permission === undefined) throw new BadControlRequest(`categoryId ${categoryId} was never held`, 409);
+        world.state.permissions[permissionKey(appId, categoryId)] = {
+          ...permission,
+          isInForce: inForce,
+          reason: inForce ? '' : reason,
+          uneffectiveTime: inForce ? 0 : Math.floor(world.now() / 1000),
+        };
+      }
+      world.changed();
+    },
+    issueToken({ appId, componentAppId, rejectedToken }) {
+      const found = account(appId);
+      if (componentAppId !== undefined && componentAppId !== found.componentAppId) {
+        throw new BadControlRequest(`appId ${appId} has not authorised componentAppId ${componentAppId}`, 404);
+      }
+      const [accessToken, record] = tokenFor(world, found, rejectedToken);
+      return { accessToken, expiresInSeconds: secondsLeft(world, record) };
+    },
+    requests: (operation) => requests.filter((entry) => operation === undefined || entry.operation === operation),
+    uploads() {
+      const counts: Record<string, number> = {};
+      const files = Object.values(world.state.uploads).map(({ uploadedAt, ...file }) => {
+        counts[file.appId] = (counts[file.appId] ?? 0) + 1;
+        return { ...file, uploadedAt: iso(uploadedAt) };
+      });
+      return { counts, files };
+    },
+    pushes: () =>
+      world.state.pushes.map(({ id, appId, event, auditId, status, isForged, dueAt, tries }) => ({
+        id,
+        appId,
+        event,
+        auditId,
+        status,
+        forged: isForged,
+        dueAt: iso(dueAt),
+        tries: tries.map((one) => ({ ...one, at: iso(one.at) })),
+      })),
+    reset,
+  };
+}
+
+function callbackChecked(settings: ShopAccount['callback'], appId: string): void {
+  if (settings.url === null) return;
+  if (!URL.canParse(settings.url)) throw new BadControlRequest(`callback.url of ${appId} is not an address`);
+  if (!/^[A-Za-z0-9]{43}$/.test(settings.encodingAesKey)) {
+    throw new BadControlRequest(`callback.encodingAesKey of ${appId} must be 43 letters and digits`);
+  }
+  if (settings.token === '') throw new BadControlRequest(`callback.token of ${appId} is missing`);
+}

@@ -1,0 +1,166 @@
+/**
+ * A stateful imitation of WeChat's side, over real HTTP, for demo, development and tests: tokens, uploads, the shop's
+ * category calls, the Mini Program's category calls, encrypted pushes, and a control API to play WeChat's part.
+ *
+ * What it does not imitate:
+ * - the ticket, component token and refresh token of a third-party platform: `POST /sandbox/token` stands for them;
+ * - permission sets, IP allow-lists, frozen accounts, call quotas per minute and day (use a chaos rule with the code);
+ * - TLS, and WeChat's own limits of connections;
+ * - products, orders, brands' own review, the central change log, and every event but the two about categories;
+ * - what an auditor thinks: images are looked at only for format and size;
+ * - file_ids live for ever (their life is not documented); images of a form are never served from their addresses;
+ * - the list of requests is kept in memory only, also with a state file.
+ * Where WeChat's behaviour is not documented the choice is written beside it.
+ */
+import type { FastifyInstance } from 'fastify';
+import Fastify from 'fastify';
+import { type AccountsFile, accountsFile, type SandboxAccounts } from './accounts.ts';
+import { createAudits } from './audits.ts';
+import { channelsShopOperations } from './channels-shop.ts';
+import { type Control, createControl } from './control.ts';
+import { registerControlApi } from './control-api.ts';
+import { fixtureAccounts } from './fixtures.ts';
+import { createGate } from './gate.ts';
+import { miniProgramOperations } from './mini-program.ts';
+import { createPushSender } from './push-sender.ts';
+import { BadControlRequest } from './refusal.ts';
+import { createScheduler } from './scheduler.ts';
+import { freshState, type RequestRecord } from './state.ts';
+import { createStateFile, readStateFile } from './state-file.ts';
+import { tokenOperations } from './tokens.ts';
+import { uploadOperations } from './uploads.ts';
+import { answerText, defaultDrift, errmsgWithRid } from './wire.ts';
+import type { SandboxEvent, World } from './world.ts';
+
+export type { AccountsFile, SandboxAccounts } from './accounts.ts';
+export type { ChaosRule, PushChaos } from './chaos.ts';
+export type { AccountChanges, AuditView, Control, PushView, UploadView } from './control.ts';
+export { fixtureAccounts, fixtures, type MiniProgramCategoryFixture, type ShopCategoryFixture } from './fixtures.ts';
+export type { AuditStatus, RequestRecord, Verdict, VerdictMoment, VerdictRule } from './state.ts';
+export type { Drift, WireType } from './wire.ts';
+export type { SandboxEvent } from './world.ts';
+
+export interface SandboxOptions {
+  /** 0 = any free port. Default 8090, or the next free one when that is taken. A port given here is taken or refused. */
+  port?: number;
+  host?: string;
+  /** Where the state is kept; a sandbox that was killed comes back from it as it was. Without it, memory only. */
+  stateFile?: string;
+  /** In place of the fixtures. */
+  accounts?: SandboxAccounts;
+  /** Where the fixtures' callbacks go; default `http://127.0.0.1:8080`. */
+  callbackBaseUrl?: string;
+  /** Hears every request, verdict and push; never a token or a secret. */
+  onEvent?: (event: SandboxEvent) => void;
+}
+
+/** A running sandbox; its methods do what the control API does over HTTP. */
+export interface Sandbox extends Control {
+  /** Without a slash at the end. */
+  url: string;
+  port: number;
+  /** The accounts in the format of `WXQ_ACCOUNTS_FILE`, with this sandbox's address. */
+  accountsFile(): AccountsFile;
+  close(): Promise<void>;
+}
+
+const defaultPort = 8090;
+const portsTried = 50;
+const keptRequests = 20_000;
+/** Above the largest upload that has a code of its own. */
+const bodyLimitBytes = 24 * 1024 * 1024;
+
+/** Starts a sandbox. Throws when the port, or the state file, cannot be had. */
+export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { stateFile, host = '127.0.0.1' } = options;
+  const initial = (): SandboxAccounts => options.accounts ?? fixtureAccounts(options.callbackBaseUrl);
+  const requests: RequestRecord[] = [];
+  const file = stateFile === undefined ? undefined : createStateFile(stateFile, () => world.state);
+  const world: World = {
+    state: (stateFile === undefined ? undefined : readStateFile(stateFile)) ?? freshState(initial(), defaultDrift),
+    now: () => Date.now() + world.state.clockOffsetMs,
+    changed() {
+      file?.changed();
+      scheduler.lookAgain();
+    },
+    settled: async () => file?.settled(),
+    emit: (event) => options.onEvent?.(event),
+  };
+  const pushes = createPushSender(world);
+  const audits = createAudits(world, pushes);
+  const scheduler = createScheduler(world.now, () => ({ audits, pushes }));
+  const control = createControl({
+    world,
+    audits,
+    requests,
+    reset() {
+      world.state = freshState(initial(), defaultDrift);
+      requests.length = 0;
+      world.changed();
+    },
+  });
+
+  const operations = [
+    ...tokenOperations,
+    ...uploadOperations,
+    ...channelsShopOperations(audits),
+    ...miniProgramOperations(audits),
+  ];
+  const gate = createGate(world, operations, (entry) => {
+    requests.push(entry);
+    if (requests.length > keptRequests) requests.shift();
+    const { operation, appId, errcode, status } = entry;
+    world.emit({ kind: 'request', operation, appId, errcode, status });
+  });
+
+  const app = Fastify({ forceCloseConnections: true, bodyLimit: bodyLimitBytes, exposeHeadRoutes: false });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  answerErrorsInKind(app);
+  registerControlApi(app, world, control);
+  app.all('/*', (request, reply) => gate.handle(request, reply));
+
+  const port = await listen(app, host, options.port);
+  const url = `http://${host}:${port}`;
+  scheduler.lookAgain();
+  return {
+    ...control,
+    url,
+    port,
+    accountsFile: () => accountsFile(world.state.accounts, url),
+    async close() {
+      scheduler.close();
+      await app.close();
+      await pushes.close();
+      await world.settled();
+    },
+  };
+}
+
+/** The control API says what is wrong in a sentence; WeChat's side answers 45002 to a body that nobody reads to its end. */
+function answerErrorsInKind(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof BadControlRequest) {
+      return reply.code(error.httpStatus).send({ error: error.message });
+    }
+    const isTooLarge = error instanceof Error && 'statusCode' in error && error.statusCode === 413;
+    if (isTooLarge && !request.url.startsWith('/sandbox/')) {
+      const text = answerText({ errcode: 45002, errmsg: errmsgWithRid('content size out of limit') });
+      return reply.code(200).type('application/json').send(text);
+    }
+    // A bug of the sandbox: said loudly, so that a test does not take it for WeChat's own failure.
+    return reply.code(500).send({ error: `sandbox: ${error instanceof Error ? error.message : 'unknown'}` });
+  });
+}
+
+async function listen(app: FastifyInstance, host: string, port: number | undefined): Promise<number> {
+  for (let offset = 0; ; offset += 1) {
+    try {
+      const address = await app.listen({ host, port: port ?? defaultPort + offset });
+      return Number(new URL(address).port);
+    } catch (error) {
+      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!isTaken || port !== undefined || offset >= portsTried) throw error;
+    }
+  }
+}

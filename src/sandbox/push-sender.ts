@@ -1,0 +1,176 @@
+/** Delivers pushes as WeChat does: 5 s for an answer, up to ten tries over some 3.6 hours, 2xx is enough. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sealPush } from '../wechat/push/index.ts';
+import { findAccount } from './accounts.ts';
+import { takePushChaos } from './chaos.ts';
+import { auditMessage, pushFormat } from './push-message.ts';
+import type { AuditRecord, PushRecord } from './state.ts';
+import type { World } from './world.ts';
+
+/** "0s/0s/10s/1min/5min/30min/60min/60min/60min": the pause before each further try, in seconds. */
+export const retryPausesSeconds: readonly number[] = [0, 0, 10, 60, 300, 1800, 3600, 3600, 3600];
+const answerTimeoutMs = 5000;
+const keptPushes = 2000;
+
+export interface PushSender {
+  /** A verdict was given: queue the event, with whatever chaos asks for. Nothing happens for an account without an address. */
+  announce(audit: AuditRecord, afterMs: number): void;
+  /** Sends what is due. */
+  sendDue(): void;
+  /** Milliseconds of the sandbox clock at which something is due next. */
+  nextDueAt(): number | undefined;
+  /** Resolves when every push about the audit has been tried at least once, or the time is over. */
+  tried(auditId: string, timeoutMs: number): Promise<void>;
+  /** Stops waiting for answers. */
+  close(): Promise<void>;
+}
+
+export function createPushSender(world: World): PushSender {
+  const flying = new Map<string, Promise<void>>();
+  const closing = new AbortController();
+  let held: PushRecord | undefined;
+
+  function queue(audit: AuditRecord, fields: Pick<PushRecord, 'event' | 'message' | 'dueAt'>, isForged = false) {
+    const push: PushRecord = {
+      id: String(world.state.nextPushId),
+      appId: audit.appId,
+      auditId: audit.id,
+      status: 'pending',
+      isForged,
+      tries: [],
+      ...fields,
+    };
+    world.state.nextPushId += 1;
+    world.state.pushes.push(push);
+    const surplus = world.state.pushes.length - keptPushes;
+    if (surplus > 0) {
+      const finished = world.state.pushes.filter((old) => old.status !== 'pending').slice(0, surplus);
+      world.state.pushes = world.state.pushes.filter((old) => !finished.includes(old));
+    }
+    return push;
+  }
+
+  async function attempt(push: PushRecord): Promise<void> {
+    const account = findAccount(world.state.accounts, push.appId);
+    if (account === undefined || account.callback.url === null) {
+      push.status = 'given-up';
+      return;
+    }
+    const { url, token, encodingAesKey } = account.callback;
+    const sealed = sealPush({
+      format: pushFormat(account),
+      message: push.message,
+      token: push.isForged ? `${token}-guessed` : token,
+      encodingAesKey,
+      tailAppId: account.componentAppId ?? account.appId,
+      toUserName: account.ghId,
+      timestamp: String(Math.floor(world.now() / 1000)),
+      nonce: String(randomBytes(4).readUInt32BE()),
+    });
+    const target = new URL(url.replaceAll('$APPID$', account.appId));
+    for (const [name, value] of Object.entries({ ...sealed.query, openid: 'oSandboxWeChatTeamOpenId0001' })) {
+      target.searchParams.set(name, value);
+    }
+    const result = await post(target, sealed.body, sealed.contentType);
+    push.tries.push({ at: world.now(), ...result });
+    settle(push, result.httpStatus);
+    world.emit({
+      kind: 'push',
+      appId: push.appId,
+      event: push.event,
+      result: result.error ?? `HTTP ${result.httpStatus}`,
+    });
+    world.changed();
+  }
+
+  async function post(url: URL, body: string, contentType: string) {
+    try {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': contentType },
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(answerTimeoutMs)]),
+      });
+      await answer.arrayBuffer();
+      return { httpStatus: answer.status, error: null };
+    } catch (error) {
+      const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+      return { httpStatus: null, error: isTimeout ? 'no answer within 5 s' : 'not reachable' };
+    }
+  }
+
+  /** The text of the answer is not looked at, only that it is a 2xx. */
+  function settle(push: PushRecord, httpStatus: number | null): void {
+    if (closing.signal.aborted && httpStatus === null) {
+      // It is the sandbox that went away, not the receiver: the try does not count.
+      push.tries.pop();
+      return;
+    }
+    const pause = retryPausesSeconds[push.tries.length - 1];
+    if (httpStatus !== null && httpStatus >= 200 && httpStatus < 300) push.status = 'delivered';
+    else if (push.isForged || pause === undefined) push.status = 'given-up';
+    else push.dueAt = world.now() + pause * 1000;
+  }
+
+  return {
+    announce(audit, afterMs) {
+      const account = findAccount(world.state.accounts, audit.appId);
+      if (account === undefined || account.callback.url === null) return;
+      const { push: chaos } = world.state.chaos;
+      const now = world.now();
+      const dueAt = now + afterMs + (chaos.delaySeconds ?? 0) * 1000;
+      const createTime = Math.floor(now / 1000);
+      const { event, text: message } = auditMessage(account, audit, createTime, world.state.drift);
+      if (takePushChaos(world, 'forge')) {
+        const claimed = {
+          ...audit,
+          status: audit.status === 'approved' ? ('rejected' as const) : ('approved' as const),
+        };
+        const forged = auditMessage(account, claimed, createTime, world.state.drift);
+        queue(audit, { event, message: forged.text, dueAt: now + afterMs }, true);
+      }
+      const push = queue(audit, { event, message, dueAt });
+      if (takePushChaos(world, 'lose')) push.status = 'lost';
+      else if (takePushChaos(world, 'duplicate')) queue(audit, { event, message, dueAt: dueAt + 20 });
+      if (held !== undefined && held.status === 'pending') {
+        held.dueAt = dueAt + 200;
+        held = undefined;
+      } else if (push.status === 'pending' && takePushChaos(world, 'shuffle')) {
+        push.dueAt = dueAt + 1000;
+        held = push;
+      }
+      world.changed();
+    },
+    sendDue() {
+      const now = world.now();
+      for (const push of world.state.pushes) {
+        if (push.status !== 'pending' || push.dueAt > now || flying.has(push.id)) continue;
+        const flight = attempt(push)
+          .catch(() => {
+            // Settings that cannot be sealed or addressed: no later try will do better.
+            push.status = 'given-up';
+          })
+          .finally(() => flying.delete(push.id));
+        flying.set(push.id, flight);
+      }
+    },
+    nextDueAt() {
+      const waiting = world.state.pushes.filter((push) => push.status === 'pending' && !flying.has(push.id));
+      return waiting.length === 0 ? undefined : Math.min(...waiting.map((push) => push.dueAt));
+    },
+    async tried(auditId, timeoutMs) {
+      const until = Date.now() + timeoutMs;
+      const isWaiting = (): boolean =>
+        world.state.pushes.some(
+          (push) => push.auditId === auditId && push.status === 'pending' && push.tries.length === 0,
+        );
+      while (isWaiting() && Date.now() < until && !closing.signal.aborted) await sleep(5);
+    },
+    async close() {
+      closing.abort();
+      await Promise.allSettled(flying.values());
+    },
+  };
+}
