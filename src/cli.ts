@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** The process behind `wxq`: hands the real streams and settings to the program. */
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCli } from './cli/program.ts';
+import { connect } from './client/index.ts';
+
+// Whoever reads a pipe may stop early (`wxq list | head`); that is not an error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+// Only set, not exited with: the long-running commands have things open that keep the process alive.
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  readStdin: () => text(process.stdin),
+  connect,
+  fetch: globalThis.fetch,
+  sleep,
+});

@@ -1,0 +1,85 @@
+/** `wxq worker|server|sandbox|demo|dev`: the long-running processes; each is loaded only when it is asked for. */
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { type Config, loadConfig } from '../../runtime/config.ts';
+import { act, type Cli, newCommand } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { type ExitStatus, exitStatus } from '../exit-status.ts';
+
+/** The process that runs workflows and activities. */
+export const workerCommand = (cli: Cli) =>
+  newCommand('worker', 'run a worker until it is stopped', 'WXQ_ACCOUNTS_FILE=accounts.json wxq worker').action(
+    async (options) => {
+      await act(cli, options, async () => {
+        const { runWorker } = await load<{ runWorker(config: Config): Promise<unknown> }>('../../worker.ts');
+        await runWorker(loadConfig(cli.context.env));
+        return exitStatus.done;
+      });
+    },
+  );
+
+/** A whole case, or a dozen, against the sandbox, with everything that it needs. */
+export const demoCommand = (cli: Cli) =>
+  newCommand('demo', 'run cases from images to verdict against the sandbox', 'wxq demo --keep')
+    .option('--keep', 'leave everything running afterwards')
+    .action(async ({ json, keep }) => {
+      await act(cli, { json }, async () => {
+        const { runDemo } = await load<DemoModule>('./demo.ts');
+        return runDemo({ json: json === true, keep: keep === true }, cli.context);
+      });
+    });
+
+/** Temporal, sandbox, worker and server in one terminal. */
+export const devCommand = (cli: Cli) =>
+  newCommand('dev', 'run everything on this machine until it is stopped', 'wxq dev').action(async ({ json }) => {
+    await act(cli, { json }, async () => {
+      const { runDev } = await load<DevModule>('./dev.ts');
+      return runDev({ json: json === true }, cli.context);
+    });
+  });
+
+/** What `./demo.ts` exports. */
+export interface DemoModule {
+  runDemo(options: { json: boolean; keep: boolean }, context: CliContext): Promise<ExitStatus>;
+}
+
+/** What `./dev.ts` exports; it settles when it has been stopped. */
+export interface DevModule {
+  runDev(options: { json: boolean }, context: CliContext): Promise<ExitStatus>;
+}
+
+/** Imports a process by its name, so that a command which is not used loads nothing. */
+const load = async <Module>(specifier: string): Promise<Module> => (await import(specifier)) as Module;
+
+/** The process that receives WeChat's callbacks. */
+export const serverCommand = (cli: Cli) =>
+  newCommand('server', 'receive callbacks until it is stopped', 'WXQ_ACCOUNTS_FILE=accounts.json wxq server').action(
+    async (options) => {
+      await act(cli, options, async () => {
+        const { runServer } = await import('../../server.ts');
+        await runServer(loadConfig(cli.context.env));
+        return exitStatus.done;
+      });
+    },
+  );
+
+/** An imitation of WeChat on this machine. */
+export const sandboxCommand = (cli: Cli) =>
+  newCommand('sandbox', 'run an imitation of WeChat until it is stopped', 'wxq sandbox --port 8090')
+    .option('--port <port>', 'where it listens; the next free one if it is taken', port)
+    .option('--state-file <file>', 'keep its state here, so that it survives a restart')
+    .action(async ({ port: wanted, stateFile, json }) => {
+      await act(cli, { json }, async (out) => {
+        const { runSandbox } = await import('../../sandbox.ts');
+        const { url } = await runSandbox({
+          ...(wanted === undefined ? {} : { port: wanted }),
+          ...(stateFile === undefined ? {} : { stateFile }),
+        });
+        if (out.json) out.result({ url }, '');
+        return exitStatus.done;
+      });
+    });
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be 0 to 65535.');
+  return Number(text);
+}

@@ -1,0 +1,87 @@
+/** `wxq replay`: replays recorded histories against the present workflow code, as a worker would before it goes on. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { ReplayWorkerOptions, Worker as TemporalWorker } from '@temporalio/worker';
+import { CaseNotFoundError, type QualificationClient } from '../../client/index.ts';
+import { act, type Cli, collect, newCommand } from '../command.ts';
+import { exitStatus, ReplayFailedError, UsageError } from '../exit-status.ts';
+import { counted } from '../output.ts';
+
+type Replayable = Parameters<(typeof TemporalWorker)['runReplayHistories']>[1] extends infer Histories
+  ? Histories extends AsyncIterable<infer One> | Iterable<infer One>
+    ? One
+    : never
+  : never;
+
+/** Before a deployment: an open case whose history no longer replays would get stuck. */
+export const replayCommand = (cli: Cli) =>
+  newCommand('replay', 'replay histories against the workflow code', 'wxq replay test/histories/*.json')
+    .argument('[files...]', 'histories as `temporal workflow show --output json` writes them')
+    .option('--workflow-id <id>', 'take the history from the server (repeatable)', collect)
+    .action(async (files, options) => {
+      await act(cli, options, async (out) => {
+        const ids = options.workflowId ?? [];
+        if (files.length + ids.length === 0) throw new UsageError('Nothing to replay: name FILES or --workflow-id.');
+        const histories: Replayable[] = [];
+        for (const file of files) histories.push(await historyOfFile(resolve(cli.context.cwd, file), file));
+        if (ids.length > 0) {
+          const client = await cli.context.connect({ env: cli.context.env });
+          try {
+            for (const id of ids) histories.push(await historyOfCase(client, id));
+          } finally {
+            await client.close();
+          }
+        }
+        const failed = await replay(histories);
+        if (failed.length > 0) throw new ReplayFailedError(failed, histories.length);
+        const replayed = histories.map((one) => one.workflowId);
+        out.result({ replayed }, `${counted(replayed.length, 'history').replace('historys', 'histories')} replayed.`);
+        return exitStatus.done;
+      });
+    });
+
+async function historyOfFile(path: string, name: string): Promise<Replayable> {
+  try {
+    return { workflowId: name, history: historyFromJSON(JSON.parse(await readFile(path, 'utf8'))) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new UsageError(`${name} is no history: ${why}.`, 'Record one: temporal workflow show --output json', {
+      cause: error,
+    });
+  }
+}
+
+async function historyOfCase(client: QualificationClient, workflowId: string): Promise<Replayable> {
+  try {
+    return { workflowId, history: await client.temporal.workflow.getHandle(workflowId).fetchHistory() };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError')
+      throw new CaseNotFoundError(workflowId, { cause: error });
+    throw error;
+  }
+}
+
+async function replay(histories: Replayable[]): Promise<{ workflowId: string; error: string }[]> {
+  // Loaded here: no other command of a person needs the worker's native part.
+  const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch (error) {
+    // This process has one already; it only decides where the worker's log goes.
+    if (!(error instanceof Error && error.name === 'IllegalStateError')) throw error;
+  }
+  const failed: { workflowId: string; error: string }[] = [];
+  for await (const { workflowId, error } of Worker.runReplayHistories(workflowCode(), histories))
+    if (error !== undefined) failed.push({ workflowId, error: error.message });
+  return failed;
+}
+
+/** The built bundle beside the built program; the sources when run from them. */
+function workflowCode(): ReplayWorkerOptions {
+  const codePath = fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  return { workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) };
+}

@@ -1,0 +1,16 @@
+/** `wxq show ID`: where a case stands and what can be done with it. */
+import { viewText } from '../case-text.ts';
+import { actWithClient, type Cli, newCommand } from '../command.ts';
+import { exitStatus } from '../exit-status.ts';
+
+/** Works for closed cases as well, as long as Temporal keeps them. */
+export const showCommand = (cli: Cli) =>
+  newCommand('show', 'show where a case stands', 'wxq show channels-shop/wx5a2d8f1c3b7e9046/6033')
+    .argument('<id>', 'workflow id of the case')
+    .action(async (id, options) => {
+      await actWithClient(cli, options, async (client, out) => {
+        const view = await client.get(id).view();
+        out.result(view, viewText(view));
+        return exitStatus.done;
+      });
+    });

@@ -1,0 +1,56 @@
+/** What a command says: results on standard output, as text or as one line of JSON each; everything else on standard error. */
+import { InvalidCaseError, QualificationError } from '../client/index.ts';
+import type { CliContext } from './context.ts';
+
+/** How one command speaks. */
+export interface Output {
+  readonly json: boolean;
+  /** A result: `value` with --json, else `text`. */
+  result(value: unknown, text: string): void;
+  /** Progress, for people. */
+  note(text: string): void;
+  warn(text: string): void;
+  /** Why the command ends: a sentence and advice on standard error, and with --json an object on standard output. */
+  failure(error: unknown): void;
+}
+
+/** Output to the context's streams. */
+export function createOutput({ stdout, stderr }: Pick<CliContext, 'stdout' | 'stderr'>, json: boolean): Output {
+  const line = (text: string): void => void stderr.write(`${text}\n`);
+  const result = (value: unknown, text: string): void => void stdout.write(`${json ? JSON.stringify(value) : text}\n`);
+  return {
+    json,
+    result,
+    note: line,
+    warn: (text) => line(`wxq: ${text}`),
+    failure: (error) => {
+      line(failureText(error));
+      if (json) result({ error: failureObject(error) }, '');
+    },
+  };
+}
+
+function failureText(error: unknown): string {
+  if (error instanceof InvalidCaseError) {
+    const findings = error.findings.map(({ message, zh }) => `  ${message}${zh === undefined ? '' : `\n    ${zh}`}`);
+    return [
+      `wxq: the input is not a case: ${counted(findings.length, 'finding')}.`,
+      ...findings,
+      `  ${error.advice}`,
+    ].join('\n');
+  }
+  if (error instanceof QualificationError) return `wxq: ${error.message}\n  ${error.advice}`;
+  return `wxq: ${messageOf(error)}`;
+}
+
+/** Name, message and what the error carries besides; never its cause, which may hold anything. */
+function failureObject(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: 'Error', message: messageOf(error) };
+  const carried = error instanceof QualificationError ? { ...error } : {};
+  return { ...carried, name: error.name, message: error.message };
+}
+
+/** `1 finding`, `2 findings` */
+export const counted = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
