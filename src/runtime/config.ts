@@ -22,6 +22,8 @@ export interface Config {
   consolePort: number;
   /** `WXQ_WORKER_METRICS_PORT`. */
   workerMetricsPort: number;
+  /** `WXQ_PRIVATE_HOST`: address that the console and the worker's metrics listen on; not meant for the public. */
+  privateHost: string;
   /** `WXQ_LOG_LEVEL`. */
   logLevel: LogLevel;
 }
@@ -68,6 +70,7 @@ const settings = z.object({
   WXQ_CALLBACK_PORT: port(8080),
   WXQ_CONSOLE_PORT: port(8081),
   WXQ_WORKER_METRICS_PORT: port(9464),
+  WXQ_PRIVATE_HOST: z.string().default('127.0.0.1'),
   WXQ_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
 });
 
@@ -93,6 +96,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     callbackPort: found.WXQ_CALLBACK_PORT,
     consolePort: found.WXQ_CONSOLE_PORT,
     workerMetricsPort: found.WXQ_WORKER_METRICS_PORT,
+    privateHost: found.WXQ_PRIVATE_HOST,
     logLevel: found.WXQ_LOG_LEVEL,
   };
 }

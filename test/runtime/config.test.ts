@@ -16,6 +16,7 @@ describe('settings', () => {
       callbackPort: 8080,
       consolePort: 8081,
       workerMetricsPort: 9464,
+      privateHost: '127.0.0.1',
       logLevel: 'info',
     });
     expect(loadConfig({ WXQ_MODE: '', WXQ_CALLBACK_PORT: '', WXQ_ACCOUNTS_FILE: '' })).toEqual(defaults);
