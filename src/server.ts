@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The server process: WeChat's pushes on the public port, health and metrics on a private one. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -64,7 +64,9 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const callbackApp = createCallbackServer({ accounts, wechat, cases, logger, metrics, readiness });
   const privateApp = createPrivateServer({ logger, metrics, readiness });
 
-  const close = async (): Promise<void> => {
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeInOrder());
+  const closeInOrder = async (): Promise<void> => {
     await callbackApp.close();
     await privateApp.close();
     await cases.settled();
@@ -104,7 +106,7 @@ async function listen(app: FastifyInstance, wanted: number, host: string): Promi
 /** Whether this file is the program, and not a part of another one. */
 function isProgram(): boolean {
   const program = process.argv[1];
-  return program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url);
+  return program !== undefined && existsSync(program) && realpathSync(program) === fileURLToPath(import.meta.url);
 }
 
 if (isProgram()) {

@@ -108,10 +108,14 @@ function createApp(logger: ServerLogger, metrics: ServerMetrics, limits: Callbac
     return reply.code(500).type('text/plain').send('internal error');
   });
 
-  // Once it no longer listens, Node stops watching for slow requests; without this, one of them could hold up the end.
+  // Once it no longer listens, Node neither watches for slow requests nor ends a kept-alive connection after its answer:
+  // without the two hooks, either could hold up the end.
   let cut: NodeJS.Timeout | undefined;
   app.addHook('preClose', async () => {
     cut = setTimeout(() => app.server.closeAllConnections(), limits.drainMs);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (cut !== undefined) reply.header('connection', 'close');
   });
   app.addHook('onClose', async () => clearTimeout(cut));
   return app;

@@ -109,7 +109,9 @@ test('at shutdown, a push that is under way is still answered, and new ones are 
   await expect(fetch(url, { method: 'POST', body })).rejects.toThrow();
   release?.();
   expect((await answer).status).toBe(200);
+  const answeredAt = performance.now();
   await closed;
+  expect(performance.now() - answeredAt).toBeLessThan(1500);
   expect(stage.reports).toHaveLength(1);
 });
 

@@ -1,0 +1,111 @@
+/** The server process: what it starts with, where it listens, and how it is with Temporal away. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadConfig } from '../../src/runtime/config.ts';
+import { type RunningServer, startServer } from '../../src/server.ts';
+import { miniProgramEvent, shopAppId, shopEvent, shopKey, shopPush, shopToken } from './callback-server.ts';
+
+let folder: string;
+let running: RunningServer[];
+let log: string;
+const logger = pino(
+  { level: 'info' },
+  {
+    write: (line: string) => {
+      log += line;
+    },
+  },
+);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wxq-server-'));
+  running = [];
+  log = '';
+  const shops = [
+    { appId: shopAppId, secret: 'env:SHOP_SECRET', callback: { token: shopToken, encodingAesKey: [shopKey] } },
+  ];
+  await writeFile(join(folder, 'accounts.json'), JSON.stringify({ shops }));
+});
+
+afterEach(async () => {
+  for (const server of running) await server.close();
+  await rm(folder, { recursive: true });
+});
+
+async function deadPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A server whose WeChat and Temporal are both away. */
+async function start(changes: Record<string, string> = {}): Promise<RunningServer> {
+  const env = {
+    WXQ_ACCOUNTS_FILE: join(folder, 'accounts.json'),
+    WXQ_CALLBACK_PORT: '0',
+    WXQ_CONSOLE_PORT: '0',
+    WXQ_WECHAT_BASE_URL: `http://127.0.0.1:${await deadPort()}`,
+    SHOP_SECRET: 'SECRET-OF-THE-SHOP',
+    TEMPORAL_ADDRESS: `127.0.0.1:${await deadPort()}`,
+    ...changes,
+  };
+  const server = await startServer(loadConfig(env), { env, logger, callbackHost: '127.0.0.1' });
+  running.push(server);
+  return server;
+}
+
+test('it serves both ports, and tells who asks that Temporal is away', async () => {
+  const { callbackUrl, privateUrl } = await start();
+  for (const url of [callbackUrl, privateUrl]) {
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', parts: { temporal: 'down' } }]);
+  }
+});
+
+test('L7 with Temporal and WeChat away a push gets 503 within 3 s, and both ports count it', async () => {
+  const { callbackUrl, privateUrl } = await start();
+  for (const message of [shopEvent(), miniProgramEvent()]) {
+    const { path, query, body } = shopPush(message);
+    const startedAt = performance.now();
+    const answer = await fetch(`${callbackUrl}${path}?${new URLSearchParams(query)}`, { method: 'POST', body });
+    expect([answer.status, await answer.text()]).toEqual([503, 'try again']);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+  }
+  const metrics = await (await fetch(`${privateUrl}/metrics`)).text();
+  expect(metrics).toContain('wxq_callback_pushes_total{route="channels-shop",result="unreadable"} 1');
+  expect(metrics).toContain('wxq_callback_pushes_total{route="channels-shop",result="undeliverable"} 1');
+  for (const secret of ['SECRET-OF-THE-SHOP', shopToken, shopKey]) expect(log).not.toContain(secret);
+});
+
+test('a port that is taken is replaced by a free one, which the log names', async () => {
+  const first = await start();
+  const taken = new URL(first.callbackUrl).port;
+  const second = await start({ WXQ_CALLBACK_PORT: taken });
+  expect(second.callbackUrl).not.toBe(first.callbackUrl);
+  expect((await fetch(`${second.callbackUrl}/healthz`)).status).toBe(200);
+  expect(log).toContain(second.callbackUrl);
+});
+
+test('it does not start without accounts, and says which setting is missing', async () => {
+  await expect(start({ WXQ_ACCOUNTS_FILE: '' })).rejects.toThrow(/WXQ_ACCOUNTS_FILE must be set/);
+  await expect(start({ WXQ_ACCOUNTS_FILE: join(folder, 'none.json') })).rejects.toThrow(/none\.json/);
+});
+
+test('after its end nobody listens, and ending takes no longer than its calls, also when asked twice', async () => {
+  const server = await start();
+  const { path, query, body } = shopPush(miniProgramEvent());
+  await fetch(`${server.callbackUrl}${path}?${new URLSearchParams(query)}`, { method: 'POST', body });
+  const startedAt = performance.now();
+  await server.close();
+  expect(performance.now() - startedAt).toBeLessThan(2500);
+  await expect(fetch(`${server.callbackUrl}/healthz`)).rejects.toThrow();
+  await expect(fetch(`${server.privateUrl}/healthz`)).rejects.toThrow();
+});
