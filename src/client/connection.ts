@@ -30,13 +30,13 @@ export interface ConnectionRequest {
 /** Throws `TemporalUnreachableError` after about 10 s, `TemporalSettingsError` at once. */
 export async function openConnection(request: ConnectionRequest): Promise<OpenConnection> {
   const settings = readSettings(request.env);
-  const namespace = request.namespace ?? settings.namespace ?? 'default';
+  const namespace = request.namespace ?? (settings.namespace || 'default');
   if (request.connection !== undefined) {
     const address = request.address ?? addressOf(request.connection) ?? 'the given connection';
     return { connection: request.connection, place: { address, namespace }, close: async () => {} };
   }
   const { apiKey, metadata, tls } = settings.connectionOptions;
-  const address = request.address ?? settings.connectionOptions.address ?? 'localhost:7233';
+  const address = request.address ?? (settings.connectionOptions.address || 'localhost:7233');
   let connection: Connection | undefined;
   try {
     const opening = Connection.lazy({
@@ -59,7 +59,7 @@ export async function openConnection(request: ConnectionRequest): Promise<OpenCo
 function readSettings(env: ConnectionRequest['env']): ClientConnectConfig {
   try {
     if (env === undefined) return loadClientConnectConfig();
-    const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const given = Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]);
     return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) });
   } catch (error) {
     throw new TemporalSettingsError(reasonOf(error), { cause: error });

@@ -87,7 +87,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Qualificati
 
 function createQualificationClient(opened: OpenConnection, options: ConnectOptions): QualificationClient {
   const { connection, place } = opened;
-  const taskQueue = options.taskQueue ?? options.env?.WXQ_TASK_QUEUE ?? defaultTaskQueue;
+  // An empty variable counts as not set: compose files pass those.
+  const taskQueue = options.taskQueue ?? (options.env?.WXQ_TASK_QUEUE || defaultTaskQueue);
   const updateTimeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs;
   const warn = options.onWarning ?? ((message: string) => process.emitWarning(message, 'QualificationWarning'));
   const client = new Client({

@@ -2,7 +2,13 @@
 import { ApplicationFailure, condition, setHandler, sleep } from '@temporalio/workflow';
 import type { ChannelsShopInput } from '../../src/contract/channels-shop.ts';
 import { caseViewQuery, readAuditNowUpdate, resubmitUpdate, withdrawUpdate } from '../../src/contract/messages.ts';
-import type { CaseView, QualificationResult, Resubmission, Status } from '../../src/contract/qualification.ts';
+import type {
+  Accepted,
+  CaseView,
+  QualificationResult,
+  Resubmission,
+  Status,
+} from '../../src/contract/qualification.ts';
 
 /** `externalId` says how it behaves: `fails`, `ends-first` (an Update is accepted but never answered), or anything else. */
 export async function channelsShopQualification(input: ChannelsShopInput): Promise<QualificationResult> {
@@ -26,7 +32,7 @@ export async function channelsShopQualification(input: ChannelsShopInput): Promi
     await sleep('1 hour');
     return { attempt: 1, status };
   });
-  setHandler(withdrawUpdate, () => {
+  setHandler(withdrawUpdate, (): Accepted => {
     status = 'withdrawn';
     return { attempt: 1, status, pending: 'withdraw' };
   });

@@ -5,7 +5,7 @@ import { acceptedText } from './accepted-text.ts';
 
 /** For a case that is blocked because somebody else has applied for the category. */
 export const adoptCommand = (cli: Cli) =>
-  newCommand('adopt', 'follow an open audit that is not ours', 'wxq adopt channels-shop/wx5a2d8f1c3b7e9046/6033')
+  newCommand('adopt', 'follow an open audit that is not ours', 'wxq adopt channels-shop/wx5a2d8f1c3b7e9046/6201')
     .argument('<id>', 'workflow id of the case')
     .option('--audit <id>', 'which audit, if there are several')
     .option('--by <name>', 'who asks for it')

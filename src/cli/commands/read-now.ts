@@ -5,7 +5,7 @@ import { acceptedText } from './accepted-text.ts';
 
 /** When a callback seems to be lost; otherwise the next poll reads it. */
 export const readNowCommand = (cli: Cli) =>
-  newCommand('read-now', 'ask WeChat for the audit now', 'wxq read-now channels-shop/wx5a2d8f1c3b7e9046/6033')
+  newCommand('read-now', 'ask WeChat for the audit now', 'wxq read-now channels-shop/wx5a2d8f1c3b7e9046/6201')
     .argument('<id>', 'workflow id of the case')
     .option('--by <name>', 'who asks for it')
     .action(async (id, { by, json }) => {

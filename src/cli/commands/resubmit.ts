@@ -11,7 +11,7 @@ export const resubmitCommand = (cli: Cli) =>
   newCommand(
     'resubmit',
     'send corrected material',
-    'wxq resubmit channels-shop/wx5a2d8f1c3b7e9046/6033 --image licenses/101/7001/images/0=better.jpg --note "sharper scan"',
+    'wxq resubmit channels-shop/wx5a2d8f1c3b7e9046/6201 --image licenses/1/2/images/0=examples/images/business-licence-sharp.jpg --note "sharper scan"',
   )
     .argument('<id>', 'workflow id of the case')
     .option(

@@ -5,7 +5,7 @@ import { acceptedText } from './accepted-text.ts';
 
 /** After the account was mended; a blocked case also tries again slowly by itself. */
 export const retryCommand = (cli: Cli) =>
-  newCommand('retry', 'try a blocked step again now', 'wxq retry channels-shop/wx5a2d8f1c3b7e9046/6033')
+  newCommand('retry', 'try a blocked step again now', 'wxq retry channels-shop/wx5a2d8f1c3b7e9046/6201')
     .argument('<id>', 'workflow id of the case')
     .option('--by <name>', 'who asks for it')
     .action(async (id, { by, json }) => {

@@ -5,7 +5,7 @@ import { exitStatus } from '../exit-status.ts';
 
 /** Works for closed cases as well, as long as Temporal keeps them. */
 export const showCommand = (cli: Cli) =>
-  newCommand('show', 'show where a case stands', 'wxq show channels-shop/wx5a2d8f1c3b7e9046/6033')
+  newCommand('show', 'show where a case stands', 'wxq show channels-shop/wx5a2d8f1c3b7e9046/6201')
     .argument('<id>', 'workflow id of the case')
     .action(async (id, options) => {
       await actWithClient(cli, options, async (client, out) => {

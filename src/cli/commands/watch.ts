@@ -8,7 +8,7 @@ import type { Output } from '../output.ts';
 
 /** One line (with --json one object) per change, then the result; status 1 unless it is approved. */
 export const watchCommand = (cli: Cli) =>
-  newCommand('watch', 'follow a case until it ends', 'wxq watch channels-shop/wx5a2d8f1c3b7e9046/6033')
+  newCommand('watch', 'follow a case until it ends', 'wxq watch channels-shop/wx5a2d8f1c3b7e9046/6201')
     .argument('<id>', 'workflow id of the case')
     .option('--every <seconds>', 'how often to look', seconds, 2)
     .action(async (id, { every, json }) => {

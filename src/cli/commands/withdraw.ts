@@ -8,7 +8,7 @@ export const withdrawCommand = (cli: Cli) =>
   newCommand(
     'withdraw',
     'give a case up',
-    'wxq withdraw channels-shop/wx5a2d8f1c3b7e9046/6033 --note "the shop closes"',
+    'wxq withdraw channels-shop/wx5a2d8f1c3b7e9046/6201 --note "the shop closes"',
   )
     .argument('<id>', 'workflow id of the case')
     .option('--note <text>', 'why, for whoever reads the case later')
