@@ -13,10 +13,20 @@ export interface WorkflowBundle {
   isNew: boolean;
 }
 
+/** For webpack's JavaScript minimizer: print the code anew, and do nothing else to it. */
+const printOnly = {
+  compress: false,
+  mangle: false,
+  keep_classnames: true,
+  keep_fnames: true,
+  format: { comments: false },
+};
+
 /**
  * Bundles the workflows exported by `workflowsPath` (a `.ts` or `.js` file) into `outFile`, whole or not at all, for
  * `workflowBundle: { codePath: outFile }`. Skipped when `outFile` was made from the same files, SDK and this script.
- * Development mode of webpack, not minified: stack traces and replays then name the functions as they are written.
+ * Comments and blanks go, which is half of the code; nothing is renamed, dropped or reordered, so that the code that
+ * replays a history is the code that was written.
  * @throws Error with webpack's words when the code does not bundle (a `node:` import, for example).
  */
 export async function bundleWorkflows(workflowsPath: string, outFile: string): Promise<WorkflowBundle> {
@@ -32,7 +42,11 @@ export async function bundleWorkflows(workflowsPath: string, outFile: string): P
     // Standard output belongs to the program that is being built for; webpack is heard only when it fails.
     logger: { log: () => {}, trace: () => {}, debug: () => {}, info: () => {}, warn: say, error: say },
     // The worker insists on an inline map; without the sources it is small, and a stack trace still names file and line.
-    webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }),
+    webpackConfigHook: (config) => ({
+      ...config,
+      devtool: 'inline-nosources-source-map',
+      optimization: { ...config.optimization, minimize: true, minimizeOptions: { javascript: printOnly } },
+    }),
   }).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error([`The workflow code can't be bundled: ${why}`, ...complaints].join('\n'));

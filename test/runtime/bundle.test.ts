@@ -48,3 +48,13 @@ test('code that reaches for Node is refused with the name of the module, and no 
   await expect(bundleWorkflows(bad, outFile)).rejects.toThrow(/can't be bundled[\s\S]*fs/);
   await expect(readFile(outFile)).rejects.toThrow('ENOENT');
 }, 30_000);
+
+test('the workflows of this application make at most 600 KB of code, with their functions and classes under their own names', async () => {
+  const outFile = join(folder, 'product.js');
+  const own = join(import.meta.dirname, '../../src/workflows/index.ts');
+  expect((await bundleWorkflows(own, outFile)).codeBytes).toBeLessThan(600_000);
+  const code = await readFile(outFile, 'utf8');
+  expect(code).toMatch(/function channelsShopQualification\(/);
+  expect(code).toMatch(/function miniProgramQualification\(/);
+  expect(code).toMatch(/class ApplicationFailure /);
+}, 30_000);
