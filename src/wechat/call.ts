@@ -2,7 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
 import type { AccessTokens, WeChatAccount } from './access-token.ts';
-import { withDeadline } from './deadline.ts';
+import { unlessAborted, withDeadline } from './deadline.ts';
 import { type EndpointName, endpoints } from './endpoints.ts';
 import {
   errcodeOf,
@@ -72,16 +72,27 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
     const body = bodyOf(call);
     const timeoutMs = call.options?.timeoutMs ?? (call.file === undefined ? defaultTimeoutMs : uploadTimeoutMs);
     return await withDeadline(timeoutMs, call.options?.signal, async (signal) => {
-      const token = await tokens.get({ ...account, signal });
+      const token = await tokenFor(signal);
       try {
         return await once(call, body, token, signal);
       } catch (error) {
         if (!(error instanceof WeChatError) || error.kind !== 'refresh-token') throw error;
         // The refusal was definite, so the repetition cannot double anything.
-        const renewed = await tokens.get({ ...account, rejectedToken: token, signal });
+        const renewed = await tokenFor(signal, token);
         return await once(call, body, renewed, signal);
       }
     });
+  }
+
+  /** `tokens` may be anybody's: it may ignore the signal and throw anything, and still nothing was sent. */
+  async function tokenFor(signal: AbortSignal, rejectedToken?: string): Promise<string> {
+    const wanted = { ...account, signal, ...(rejectedToken === undefined ? {} : { rejectedToken }) };
+    try {
+      return await unlessAborted(signal, tokens.get(wanted));
+    } catch (cause) {
+      if (cause instanceof WeChatError) throw cause;
+      throw errorFromTransport({ endpoint: 'access token', isSent: false, cause });
+    }
   }
 
   async function once<T extends z.ZodType>(

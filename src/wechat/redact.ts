@@ -4,7 +4,7 @@ const hidden = '[hidden]';
 
 /** Names whose values are secret, in a query string, a form or JSON: `access_token=…`, `"appsecret":"…"`. */
 const named =
-  /((?:access|refresh|authorizer_access|authorizer_refresh|component_access)_?token|component_verify_ticket|app_?secret|component_(?:app)?secret|secret|bearer_token|EncodingAESKey)(["']?\s*[=:]\s*["']?)([^"'&\s,;}\\]+)/gi;
+  /((?:access|refresh|authorizer_access|authorizer_refresh|component_access)_?token|component_verify_ticket|app_?secret|component_(?:app)?secret|secret|bearer_token|EncodingAESKey)(\\?["']?\s*[=:]\s*\\?["']?)([^"'&\s,;}\\]+)/gi;
 const bearer = /\b(Bearer)\s+[^\s"',;]+/gi;
 
 /**
