@@ -1,5 +1,6 @@
 /** The three uploads: qualification images of a shop, its other images, and a Mini Program's temporary media. */
 import { createHash } from 'node:crypto';
+import { multipartFile } from './multipart.ts';
 import type { AccountCall, Answer, Operation } from './operation.ts';
 import { bothPrefixes } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -85,18 +86,11 @@ async function uploadedFile(call: AccountCall): Promise<UploadedFile> {
   const contentType = call.headers['content-type'] ?? '';
   if (!contentType.toLowerCase().startsWith('multipart/form-data')) throw missing;
   if (call.headers['content-length'] === undefined) throw missing;
-  let part: unknown;
-  try {
-    part = (await new Response(new Uint8Array(call.body), { headers: { 'content-type': contentType } }).formData()).get(
-      'media',
-    );
-  } catch {
-    throw missing;
-  }
-  if (!(part instanceof File) || part.name === '') throw missing;
+  const part = await multipartFile(Buffer.from(call.body), contentType, 'media');
+  if (part === undefined) throw missing;
   // A file name outside ASCII breaks WeChat's parser.
-  if (/[^\x20-\x7e]/.test(part.name)) throw missing;
-  return { bytes: Buffer.from(await part.arrayBuffer()), filename: part.name };
+  if (/[^\x20-\x7e]/.test(part.filename)) throw missing;
+  return part;
 }
 
 function shopImageChecked({ bytes }: UploadedFile, maxBytes: number): void {

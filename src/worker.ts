@@ -1,0 +1,169 @@
+#!/usr/bin/env node
+/** The worker process: runs the workflows and the activities that call WeChat. */
+import { existsSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { FailureInterceptor } from './activities/failure-interceptor.ts';
+import { type ActivityDependencies, createActivities } from './activities/index.ts';
+import { createImagePreparation } from './images/preparation.ts';
+import { fetchImage } from './images/source.ts';
+import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
+import { createLogger, type Logger } from './runtime/logger.ts';
+import { closeOnSignal } from './runtime/shutdown.ts';
+import { installTelemetry } from './runtime/telemetry.ts';
+import { connectNative, TemporalUnreachableError, temporalSettings } from './runtime/temporal-connection.ts';
+import { AccountsError, loadAccounts } from './store/accounts.ts';
+import { createMaterialStore } from './store/material.ts';
+import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
+import { createDispatcher } from './wechat/transport.ts';
+
+/** Everything that a worker's behaviour depends on is said here, not left to defaults. Why: docs/performance.md. */
+export const workerTuning = {
+  // Waiting cases need no memory: beyond this many they are replayed when something happens (15 instead of 8 ms of CPU).
+  maxCachedWorkflows: 500,
+  // A second thread takes the 99th percentile of callback -> decided from 630 to 378 ms, for 55 MB.
+  workflowThreadPoolSize: 2,
+  reuseV8Context: true,
+  maxConcurrentWorkflowTaskExecutions: 40,
+  maxConcurrentWorkflowTaskPolls: 10,
+  // Wide: uploads wait for WeChat, not for us. Image decoding has its own gate of about the number of cores.
+  maxConcurrentActivityTaskExecutions: 200,
+  maxConcurrentActivityTaskPolls: 10,
+  stickyQueueScheduleToStartTimeout: '5s',
+  // A submission under way gets its answer (write 10 s + read 4 s + the way back) before the worker goes.
+  shutdownGraceTime: '25s',
+  shutdownForceTime: '35s',
+} as const satisfies Partial<WorkerOptions>;
+
+/** What differs between a worker in production and one in a test. */
+export interface QualificationWorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  dependencies: ActivityDependencies;
+  /** A built bundle; without it the workflows are bundled from source at the start. */
+  workflowBundlePath?: string;
+  /** Instead of {@link workerTuning}'s values. */
+  tuning?: Partial<WorkerOptions>;
+}
+
+/** A worker with our workflows, activities and explicit limits. `run()` it. */
+export function createQualificationWorker(options: QualificationWorkerOptions): Promise<Worker> {
+  const { connection, namespace, taskQueue, dependencies, workflowBundlePath, tuning } = options;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    ...(workflowBundlePath === undefined
+      ? { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) }
+      : { workflowBundle: { codePath: workflowBundlePath } }),
+    activities: createActivities(dependencies),
+    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    ...workerTuning,
+    ...tuning,
+  });
+}
+
+export interface RunningWorker {
+  /** Where Prometheus finds the SDK's metrics. */
+  metricsUrl?: string;
+  /** Takes no more work, finishes or hands back what is under way (35 s at most), then ends the connections. */
+  close(): Promise<void>;
+  /** Resolves when the worker has stopped; rejects when it died. */
+  done: Promise<void>;
+}
+
+/**
+ * Starts a worker in this process; the SDK allows one such call per process.
+ * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError, TemporalUnreachableError.
+ */
+export async function startWorker(
+  config: Config,
+  { env, logger }: { env: NodeJS.ProcessEnv; logger: Logger },
+): Promise<RunningWorker> {
+  if (config.accountsFile === undefined)
+    throw new ConfigError(['WXQ_ACCOUNTS_FILE must be set: without the accounts no call to WeChat can be made']);
+  const accounts = loadAccounts(config.accountsFile, env);
+  const { metricsUrl } = await installTelemetry({
+    logger,
+    metrics: { port: config.workerMetricsPort, host: env.WXQ_METRICS_HOST ?? '127.0.0.1' },
+  });
+  const temporal = temporalSettings(env);
+  const connection = await connectNative(temporal);
+  const dispatcher = createDispatcher();
+  const tokens = createAccessTokens({
+    baseUrl: config.wechatBaseUrl,
+    credentialsOf: (account) => accounts.credentialsOf(account),
+    dispatcher,
+  });
+  const builtBundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  const worker = await createQualificationWorker({
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: config.taskQueue,
+    dependencies: {
+      wechat: createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher }),
+      images: createImagePreparation(),
+      fetchImage,
+      materialStore: createMaterialStore({
+        folder: config.materialStore,
+        onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
+      }),
+      mode: config.mode,
+    },
+    ...(existsSync(builtBundle) ? { workflowBundlePath: builtBundle } : {}),
+  });
+  const done = worker.run().finally(async () => {
+    await connection.close().catch(() => undefined);
+    await dispatcher.close();
+  });
+  // Whoever waits for `done` hears of it; nobody has to.
+  done.catch(() => undefined);
+  logger.info(
+    {
+      temporal: temporal.address,
+      namespace: temporal.namespace,
+      taskQueue: config.taskQueue,
+      mode: config.mode,
+      metricsUrl,
+    },
+    'worker is polling',
+  );
+  return {
+    ...(metricsUrl === undefined ? {} : { metricsUrl }),
+    done,
+    async close() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done;
+    },
+  };
+}
+
+/** As a process of its own: log on standard error, an orderly end on SIGTERM or Ctrl-C. */
+export async function runWorker(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<RunningWorker> {
+  const logger = await createLogger({ level: config.logLevel, name: 'worker' });
+  const worker = await startWorker(config, { env, logger });
+  const shutdown = closeOnSignal({ logger, close: worker.close });
+  worker.done.catch((error: unknown) => {
+    logger.fatal({ err: error }, 'the worker died');
+    process.exitCode = 1;
+    shutdown.close();
+  });
+  return worker;
+}
+
+function isProgram(): boolean {
+  const program = process.argv[1];
+  return program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url);
+}
+
+if (isProgram()) {
+  try {
+    await runWorker(loadConfig(process.env));
+  } catch (error) {
+    const isUsage = error instanceof ConfigError || error instanceof AccountsError;
+    const isKnown = isUsage || error instanceof TemporalUnreachableError;
+    process.stderr.write(`${isKnown ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = isUsage ? 2 : isKnown ? 3 : 1;
+  }
+}

@@ -1,0 +1,331 @@
+/** A whole installation for one test: sandbox, worker, callback server and client on the shared Temporal server. Every history is replayed at the end. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Connection, type WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { test as base, expect, inject } from 'vitest';
+import { type ActivityDependencies, createActivities } from '../src/activities/index.ts';
+import { connect, type QualificationClient } from '../src/client/index.ts';
+import type { ChannelsShopInput } from '../src/contract/channels-shop.ts';
+import type { MiniProgramInput } from '../src/contract/mini-program.ts';
+import type { CaseView, Status } from '../src/contract/qualification.ts';
+import { createImagePreparation } from '../src/images/preparation.ts';
+import { fetchImage } from '../src/images/source.ts';
+import { loadConfig } from '../src/runtime/config.ts';
+import { createLogger } from '../src/runtime/logger.ts';
+import { createSandbox, fixtureAccounts, fixtures, type Sandbox } from '../src/sandbox/index.ts';
+import { type RunningServer, startServer } from '../src/server.ts';
+import { parseAccounts } from '../src/store/accounts.ts';
+import { createMaterialStore } from '../src/store/material.ts';
+import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
+import { createQualificationWorker } from '../src/worker.ts';
+
+const images = resolve(import.meta.dirname, '../examples/images');
+/** A real picture of the repository. */
+export const image = (name: string): string => join(images, name);
+
+export interface StageOptions {
+  /** Without pushes only reading finds a verdict. Default: with. */
+  pushes?: boolean;
+  tuning?: Partial<WorkerOptions>;
+  mode?: 'normal' | 'observe';
+  /** A server other than the shared one. */
+  temporalAddress?: string;
+}
+
+export class Stage {
+  readonly taskQueue = `test-${randomUUID()}`;
+  readonly appId = uniqueAppId();
+  readonly miniAppId = uniqueAppId();
+  readonly platformShopAppId = uniqueAppId();
+  readonly componentAppId = uniqueAppId();
+  sandbox!: Sandbox;
+  server: RunningServer | undefined;
+  client!: QualificationClient;
+  connection!: Connection;
+  wechat!: WeChatClient;
+  readonly #options: StageOptions;
+  #native!: NativeConnection;
+  #folder!: string;
+  #accounts!: ReturnType<typeof parseAccounts>;
+  #workers: { worker: Worker; done: Promise<void> }[] = [];
+  #replaces: Partial<ReturnType<typeof createActivities>> = {};
+  /** Workflows that a test leaves open, with the reason. They are terminated, and replayed like all others. */
+  readonly leftOpen = new Map<string, string>();
+  readonly started = new Set<string>();
+
+  constructor(options: StageOptions = {}) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    const address = this.#options.temporalAddress ?? inject('temporalAddress');
+    this.#folder = await mkdtemp(join(tmpdir(), 'wxq-stage-'));
+    quietRuntime();
+    [this.#native, this.connection] = await Promise.all([
+      NativeConnection.connect({ address }),
+      Connection.connect({ address }),
+    ]);
+    this.sandbox = await createSandbox({ port: 0, accounts: this.#sandboxAccounts(null) });
+    const accountsFile = join(this.#folder, 'accounts.json');
+    const accountsJson = this.sandbox.accountsFile();
+    await writeFile(accountsFile, JSON.stringify(accountsJson));
+    this.#accounts = parseAccounts(JSON.stringify(accountsJson), {}, () => '');
+    if (this.#options.pushes !== false) {
+      const config = loadConfig({
+        WXQ_WECHAT_BASE_URL: this.sandbox.url,
+        WXQ_ACCOUNTS_FILE: accountsFile,
+        WXQ_CALLBACK_PORT: '0',
+        WXQ_CONSOLE_PORT: '0',
+      });
+      const logger = await createLogger({ level: 'silent', name: 'server' });
+      this.server = await startServer(config, {
+        env: { TEMPORAL_ADDRESS: address },
+        logger,
+        callbackHost: '127.0.0.1',
+      });
+      const { shops, platforms } = this.#sandboxAccounts(this.server.callbackUrl);
+      this.sandbox.setAccounts({ shops, platforms });
+    }
+    const tokens = createAccessTokens({
+      baseUrl: this.sandbox.url,
+      credentialsOf: (account) => this.#accounts.credentialsOf(account),
+    });
+    this.wechat = createWeChatClient({ baseUrl: this.sandbox.url, tokens });
+    this.client = await connect({ connection: this.connection, taskQueue: this.taskQueue, env: {} });
+  }
+
+  /** Puts test doubles in the place of activities; only for what a real WeChat cannot be made to do. */
+  replaceActivities(replaces: Partial<ReturnType<typeof createActivities>>): void {
+    this.#replaces = replaces;
+  }
+
+  get dependencies(): ActivityDependencies {
+    return {
+      wechat: this.wechat,
+      images: createImagePreparation(),
+      fetchImage,
+      materialStore: createMaterialStore({ folder: join(this.#folder, 'material') }),
+      mode: this.#options.mode ?? 'normal',
+    };
+  }
+
+  async startWorker(tuning: Partial<WorkerOptions> = {}): Promise<Worker> {
+    const worker = await createQualificationWorker({
+      connection: this.#native,
+      namespace: 'default',
+      taskQueue: this.taskQueue,
+      dependencies: this.dependencies,
+      workflowBundlePath: inject('workflowBundlePath'),
+      tuning: {
+        shutdownGraceTime: '1s',
+        shutdownForceTime: '5s',
+        ...this.#options.tuning,
+        ...tuning,
+        activities: { ...createActivities(this.dependencies), ...this.#replaces },
+      },
+    });
+    const done = worker.run();
+    done.catch(() => undefined);
+    this.#workers.push({ worker, done });
+    return worker;
+  }
+
+  async stopWorkers(): Promise<void> {
+    for (const { worker } of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(this.#workers.map(({ done }) => done));
+    this.#workers = [];
+  }
+
+  /** A Channels Shop case in the new form, to be decided by hand unless another category is given. */
+  shopInput(change: Partial<ChannelsShopInput> = {}, fixture = fixtures.categories.byHand[0]): ChannelsShopInput {
+    if (fixture === undefined) throw new Error('the sandbox has no such category');
+    return {
+      appId: this.appId,
+      category: { catsV2: fixture.catsV2 },
+      material: {
+        form: 'licenses',
+        licenses: fixture.groups.map(({ groupId, licences: [licence] }) => ({
+          groupId,
+          licenseId: licence?.licenseId ?? '0',
+          images: [image('business-licence.png')],
+        })),
+      },
+      ...change,
+    };
+  }
+
+  miniInput(
+    change: Partial<MiniProgramInput> = {},
+    fixture = fixtures.miniProgramCategories.byHand[0],
+  ): MiniProgramInput {
+    if (fixture === undefined) throw new Error('the sandbox has no such category');
+    return {
+      appId: this.miniAppId,
+      via: { componentAppId: this.componentAppId },
+      first: fixture.first,
+      second: fixture.second,
+      certificates: (fixture.alternatives[0] ?? []).map((key) => ({
+        key,
+        images: [image('mini-program-certificate-page-1.jpg')],
+      })),
+      ...change,
+    };
+  }
+
+  async startShop(input: ChannelsShopInput) {
+    const started = await this.client.channelsShop.start(input);
+    this.started.add(started.handle.workflowId);
+    return started.handle;
+  }
+
+  async startMini(input: MiniProgramInput) {
+    const started = await this.client.miniProgram.start(input);
+    this.started.add(started.handle.workflowId);
+    return started.handle;
+  }
+
+  /** Waits until a case's view is as wanted, and gives it. */
+  async until(
+    workflowId: string,
+    wanted: Status | ((view: CaseView) => boolean),
+    withinMs = 20_000,
+  ): Promise<CaseView> {
+    const fits = typeof wanted === 'string' ? (view: CaseView) => view.status === wanted : wanted;
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const view = await this.client.get(workflowId).view();
+      if (fits(view)) return view;
+      if (performance.now() > deadline)
+        throw new Error(`still not as wanted after ${withinMs} ms: ${JSON.stringify(view, null, 1)}`);
+      await pause(60);
+    }
+  }
+
+  /** The one open audit of a shop category at WeChat. */
+  openAudit(appId = this.appId): { id: string; categoryId: string } {
+    const [audit] = this.sandbox.audits({ appId, status: 'open' });
+    if (audit === undefined) throw new Error('nothing is in review');
+    return audit;
+  }
+
+  workflow(workflowId: string): WorkflowHandle {
+    return this.client.temporal.workflow.getHandle(workflowId);
+  }
+
+  /** Moves one workflow's time ahead on the real server; timers and retry pauses on the way happen. */
+  async advance(workflowId: string, seconds: number): Promise<void> {
+    const service = this.connection.workflowService;
+    const id = randomUUID();
+    const target = { namespace: 'default', workflowExecution: { workflowId } };
+    await service.updateWorkflowExecutionOptions({
+      ...target,
+      updateMask: { paths: ['time_skipping_config'] },
+      workflowExecutionOptions: {
+        timeSkippingConfig: {
+          enabled: true,
+          maxSessionSkipCount: 1000,
+          fastForwardConfig: { id, duration: { seconds: seconds as never } },
+        },
+      },
+    });
+    await this.connection.withDeadline(Date.now() + 60_000, () =>
+      service.pollWorkflowExecutionTimeSkipping({ ...target, fastForwardId: id }),
+    );
+  }
+
+  /** The events of the last run, by type name without the prefix. */
+  async eventsOf(workflowId: string): Promise<{ type: string; event: temporal.api.history.v1.IHistoryEvent }[]> {
+    const { events } = await this.workflow(workflowId).fetchHistory();
+    return (events ?? []).map((event) => ({
+      type: temporal.api.enums.v1.EventType[event.eventType ?? 0] ?? '',
+      event,
+    }));
+  }
+
+  /** Ends everything; replays every history, also of cases that a test left open. */
+  async close(): Promise<void> {
+    try {
+      for (const workflowId of this.started) await this.#end(workflowId);
+      await this.stopWorkers();
+      for (const workflowId of this.started) await this.#replay(workflowId);
+    } finally {
+      await this.stopWorkers();
+      await this.server?.close();
+      await this.sandbox?.close();
+      await this.wechat?.close();
+      await this.connection?.close();
+      await this.#native?.close().catch(() => undefined);
+      await rm(this.#folder, { recursive: true, force: true });
+    }
+  }
+
+  async #end(workflowId: string): Promise<void> {
+    const { status } = await this.workflow(workflowId).describe();
+    if (status.name !== 'RUNNING') return;
+    await this.workflow(workflowId).terminate(this.leftOpen.get(workflowId) ?? 'end of the test');
+    if (!this.leftOpen.has(workflowId)) throw new Error(`${workflowId} was left open without a reason`);
+  }
+
+  async #replay(workflowId: string): Promise<void> {
+    const history = await this.workflow(workflowId).fetchHistory();
+    await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history, workflowId);
+  }
+
+  #sandboxAccounts(callbackUrl: string | null) {
+    const accounts = fixtureAccounts(callbackUrl ?? undefined);
+    const renames: Record<string, string> = {
+      [fixtures.shop.appId]: this.appId,
+      [fixtures.miniProgram.appId]: this.miniAppId,
+      [fixtures.platformShop.appId]: this.platformShopAppId,
+      [fixtures.platform.componentAppId]: this.componentAppId,
+    };
+    const text = Object.entries(renames).reduce(
+      (json, [from, to]) => json.replaceAll(from, to),
+      JSON.stringify(accounts),
+    );
+    const renamed = JSON.parse(text) as typeof accounts;
+    if (callbackUrl === null) for (const { callback } of [...renamed.shops, ...renamed.platforms]) callback.url = null;
+    return renamed;
+  }
+}
+
+/** Several test files share one Temporal server, and a workflow id is made of the appid. */
+const uniqueAppId = (): string => `wx${randomBytes(8).toString('hex')}`;
+
+let isQuiet = false;
+/** The SDK's Runtime is one per process; its warnings about failures that a test provokes would hide the others. */
+function quietRuntime(): void {
+  if (isQuiet) return;
+  isQuiet = true;
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+}
+
+/** `stage` with a worker running; `stageOf` for tests that need something else. */
+export const test = base.extend<{ stage: Stage; stageOf: (options: StageOptions) => Promise<Stage> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixture's dependencies from the pattern
+  stage: async ({}, use) => {
+    const stage = new Stage();
+    await stage.open();
+    await stage.startWorker();
+    await use(stage);
+    await stage.close();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixture's dependencies from the pattern
+  stageOf: async ({}, use) => {
+    const stages: Stage[] = [];
+    await use(async (options) => {
+      const stage = new Stage(options);
+      stages.push(stage);
+      await stage.open();
+      return stage;
+    });
+    for (const stage of stages) await stage.close();
+  },
+});
+
+export { expect };
