@@ -292,8 +292,8 @@ export function createControl({ world, audits, requests, reset }: ControlDeps): 
 function callbackChecked(settings: ShopAccount['callback'], appId: string): void {
   if (settings.url === null) return;
   if (!URL.canParse(settings.url)) throw new BadControlRequest(`callback.url of ${appId} is not an address`);
-  if (!/^[A-Za-z0-9]{43}$/.test(settings.encodingAesKey)) {
-    throw new BadControlRequest(`callback.encodingAesKey of ${appId} must be 43 letters and digits`);
+  if (!/^[A-Za-z0-9+/]{43}$/.test(settings.encodingAesKey)) {
+    throw new BadControlRequest(`callback.encodingAesKey of ${appId} must be 43 characters of base64`);
   }
   if (settings.token === '') throw new BadControlRequest(`callback.token of ${appId} is missing`);
 }

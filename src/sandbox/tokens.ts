@@ -45,7 +45,7 @@ export function tokenFor(world: World, account: KnownAccount, rejectedToken?: st
 
 /** Seconds that a token still has. */
 export function secondsLeft(world: World, record: TokenRecord): number {
-  return Math.max(0, Math.floor((record.expiresAt - world.now()) / 1000));
+  return Math.max(0, Math.round((record.expiresAt - world.now()) / 1000));
 }
 
 export const tokenOperations: Operation[] = [
