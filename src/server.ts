@@ -76,7 +76,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   };
   try {
     const callbackUrl = await listen(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
-    const privateUrl = await listen(privateApp, config.consolePort, options.privateHost ?? '127.0.0.1');
+    const privateUrl = await listen(privateApp, config.consolePort, options.privateHost ?? config.privateHost);
     const { shops, platforms } = accounts;
     const fields = { callbackUrl, privateUrl, temporal: temporal.address, namespace: temporal.namespace };
     logger.info({ ...fields, shops: shops.length, platforms: platforms.length }, 'server is listening');

@@ -86,7 +86,7 @@ export async function startWorker(
   const accounts = loadAccounts(config.accountsFile, env);
   const { metricsUrl } = await installTelemetry({
     logger,
-    metrics: { port: config.workerMetricsPort, host: env.WXQ_METRICS_HOST ?? '127.0.0.1' },
+    metrics: { port: config.workerMetricsPort, host: config.privateHost },
   });
   const temporal = temporalSettings(env);
   const connection = await connectNative(temporal);
