@@ -38,7 +38,7 @@ export async function exchange(
   try {
     signal.throwIfAborted();
     const sending = request(url, {
-      dispatcher: watched(dispatcher, progress, signal),
+      dispatcher: watched(dispatcher, progress),
       method,
       signal,
       ...(headers === undefined ? {} : { headers }),
@@ -51,15 +51,11 @@ export async function exchange(
   }
 }
 
-/** Notes the moment just before the first byte; until then a request is certainly not sent, and after an abort never will be. */
-function watched(dispatcher: Dispatcher, progress: { isSent: boolean }, signal: AbortSignal): Dispatcher {
+/** Notes the moment just before the first byte. A request that is given up before it is never sent: undici looks then. */
+function watched(dispatcher: Dispatcher, progress: { isSent: boolean }): Dispatcher {
   return dispatcher.compose((dispatch) => (options, handler) => {
     const watching: Dispatcher.DispatchHandler = {
       onRequestStart(controller, context) {
-        if (signal.aborted) {
-          controller.abort(signal.reason);
-          return;
-        }
         progress.isSent = true;
         handler.onRequestStart?.(controller, context);
       },

@@ -152,7 +152,9 @@ describe('the client', () => {
     });
     onTestFinished(() => late.destroy());
     const client = createWeChatClient({ baseUrl: server.url, tokens: fixedTokens, dispatcher: late });
+    const startedAt = performance.now();
     const error = await failureOf(addCategory(client, 100));
+    expect(performance.now() - startedAt).toBeLessThan(280);
     expect(told(error)).toEqual({ kind: 'unanswered', delivery: 'not-sent' });
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(server.seen).toHaveLength(0);
