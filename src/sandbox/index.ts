@@ -132,7 +132,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
       scheduler.close();
       await app.close();
       await pushes.close();
-      await world.settled();
+      await file?.close();
     },
   };
 }

@@ -11,6 +11,8 @@ export interface StateFile {
   changed(): void;
   /** Resolves when every change so far is on disk; rejects when it could not be written. */
   settled(): Promise<void>;
+  /** Writes what is left; whatever a call that outlived the sandbox changes afterwards is not written any more. */
+  close(): Promise<void>;
 }
 
 /** The state of a file, or `undefined` when there is none yet. Throws with the file's name when it cannot be read. */
@@ -28,6 +30,7 @@ export function readStateFile(path: string): SandboxState | undefined {
 
 export function createStateFile(path: string, state: () => SandboxState): StateFile {
   let isDirty = false;
+  let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
@@ -52,25 +55,34 @@ export function createStateFile(path: string, state: () => SandboxState): StateF
     clearTimeout(timer);
     timer = undefined;
     while (isDirty || writing !== undefined) {
-      writing ??= write().finally(() => {
-        writing = undefined;
-      });
+      writing ??= write()
+        .catch((error: unknown) => {
+          isDirty = true;
+          throw error;
+        })
+        .finally(() => {
+          writing = undefined;
+        });
       await writing;
     }
   }
 
   return {
     changed() {
+      if (isClosed) return;
       isDirty = true;
       timer ??= setTimeout(() => {
         timer = undefined;
-        // The next call that waits for the disk tries again and reports the failure.
-        settled().catch(() => {
-          isDirty = true;
-        });
+        // It stays dirty: the next call that waits for the disk tries again, and reports the failure.
+        settled().catch(() => undefined);
       }, debounceMs);
     },
     settled,
+    async close() {
+      await settled();
+      isClosed = true;
+      clearTimeout(timer);
+    },
   };
 }
 
