@@ -62,7 +62,8 @@ function readSettings(env: ConnectionRequest['env']): ClientConnectConfig {
     const given = Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]);
     return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) });
   } catch (error) {
-    throw new TemporalSettingsError(reasonOf(error), { cause: error });
+    // Neither the cause nor more than its first line: a parser quotes the file, and that may be the line with the API key.
+    throw new TemporalSettingsError(reasonOf(error).split('\n', 1)[0] ?? '');
   }
 }
 

@@ -98,11 +98,10 @@ export class TemporalUnreachableError extends QualificationError {
 
 /** The settings for Temporal (TEMPORAL_*, its configuration file) cannot be read. Temporal 配置有误。 */
 export class TemporalSettingsError extends QualificationError {
-  constructor(why: string, options?: ErrorOptions) {
+  constructor(why: string) {
     super(
-      `The settings for Temporal cannot be read: ${why}.`,
+      `The settings for Temporal cannot be read: ${why.replace(/[.:]$/, '')}.`,
       'Correct TEMPORAL_* or the file in TEMPORAL_CONFIG_FILE.',
-      options,
     );
   }
 }

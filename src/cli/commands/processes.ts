@@ -1,6 +1,6 @@
 /** `wxq worker|server|sandbox|demo|dev`: the long-running processes; each is loaded only when it is asked for. */
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { type Config, loadConfig } from '../../runtime/config.ts';
+import { loadConfig } from '../../runtime/config.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
@@ -10,8 +10,9 @@ export const workerCommand = (cli: Cli) =>
   newCommand('worker', 'run a worker until it is stopped', 'WXQ_ACCOUNTS_FILE=accounts.json wxq worker').action(
     async (options) => {
       await act(cli, options, async () => {
-        const { runWorker } = await load<{ runWorker(config: Config): Promise<unknown> }>('../../worker.ts');
-        await runWorker(loadConfig(cli.context.env));
+        const config = loadConfig(cli.context.env);
+        const { runWorker } = await import('../../worker.ts');
+        await runWorker(config);
         return exitStatus.done;
       });
     },
@@ -55,8 +56,9 @@ export const serverCommand = (cli: Cli) =>
   newCommand('server', 'receive callbacks until it is stopped', 'WXQ_ACCOUNTS_FILE=accounts.json wxq server').action(
     async (options) => {
       await act(cli, options, async () => {
+        const config = loadConfig(cli.context.env);
         const { runServer } = await import('../../server.ts');
-        await runServer(loadConfig(cli.context.env));
+        await runServer(config, cli.context.env);
         return exitStatus.done;
       });
     },

@@ -58,7 +58,8 @@ async function historyOfCase(client: QualificationClient, workflowId: string): P
   try {
     return { workflowId, history: await client.temporal.workflow.getHandle(workflowId).fetchHistory() };
   } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError')
+    // `fetchHistory` passes gRPC's own error on: 5 is NOT_FOUND.
+    if (error instanceof Error && 'code' in error && error.code === 5)
       throw new CaseNotFoundError(workflowId, { cause: error });
     throw error;
   }

@@ -1,0 +1,116 @@
+/** Runs `wxq` in this process with captured streams, and a client whose cases are scripted. */
+import type { CliContext } from '../../src/cli/context.ts';
+import { runCli } from '../../src/cli/program.ts';
+import type { CaseHandle, CaseRow, CaseView, ConnectOptions, QualificationClient, Started } from '../../src/index.ts';
+
+/** What one run gave. */
+export interface Run {
+  status: number;
+  stdout: string;
+  stderr: string;
+  /** Standard output read as JSON: fails when anything else stands there. */
+  json(): unknown;
+  /** One object per line. */
+  lines(): Record<string, unknown>[];
+}
+
+/** Runs one command line. */
+export async function run(argv: string[], context: Partial<CliContext> = {}): Promise<Run> {
+  const written = { stdout: '', stderr: '' };
+  const sinkTo = (stream: keyof typeof written) => ({
+    write: (text: string) => {
+      written[stream] += text;
+    },
+  });
+  const status = await runCli(argv, {
+    env: {},
+    cwd: import.meta.dirname,
+    stdout: sinkTo('stdout'),
+    stderr: sinkTo('stderr'),
+    readStdin: async () => '',
+    connect: async () => {
+      throw new Error('This command must not connect.');
+    },
+    fetch: globalThis.fetch,
+    sleep: async () => {},
+    ...context,
+  });
+  const lines = () =>
+    written.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  return { status, ...written, json: () => JSON.parse(written.stdout), lines };
+}
+
+/** Calls that the scripted client got: method and arguments. */
+export type Call = [string, ...unknown[]];
+
+/** A client whose cases do what `script` says; whatever it does not name fails. */
+export function scriptedClient(script: {
+  handle?: Partial<CaseHandle>;
+  start?: Started | Error;
+  rows?: CaseRow[] | Error;
+}): { connect: CliContext['connect']; calls: Call[]; connected: ConnectOptions[]; closed(): number } {
+  const calls: Call[] = [];
+  const connected: ConnectOptions[] = [];
+  let closed = 0;
+  const handleOf = (workflowId: string) =>
+    new Proxy({} as CaseHandle, {
+      get: (_, name) => {
+        if (name === 'workflowId') return workflowId;
+        const method = Reflect.get(script.handle ?? {}, name) as ((...given: unknown[]) => unknown) | undefined;
+        if (method === undefined) return undefined;
+        return (...given: unknown[]) => {
+          calls.push([String(name), workflowId, ...given]);
+          return method(...given);
+        };
+      },
+    });
+  const starter = (name: string) => ({
+    start: async (...given: unknown[]) => {
+      calls.push([name, ...given]);
+      if (script.start instanceof Error || script.start === undefined) throw script.start;
+      return script.start;
+    },
+  });
+  const client: QualificationClient = {
+    channelsShop: starter('channelsShop.start'),
+    miniProgram: starter('miniProgram.start'),
+    get: handleOf,
+    list: async function* (filter) {
+      calls.push(['list', filter]);
+      if (script.rows instanceof Error) throw script.rows;
+      yield* script.rows ?? [];
+    },
+    temporal: undefined as never,
+    address: 'scripted:7233',
+    namespace: 'default',
+    taskQueue: 'wechat-qualification',
+    close: async () => {
+      closed += 1;
+    },
+  };
+  const connect = async (options: ConnectOptions) => {
+    connected.push(options);
+    return client;
+  };
+  return { connect, calls, connected, closed: () => closed };
+}
+
+/** A case in `needs_material`. */
+export const someView = (changes: Partial<CaseView> = {}): CaseView => ({
+  workflowId: 'channels-shop/wx5a2d8f1c3b7e9046/6201',
+  platform: 'channels-shop',
+  appId: 'wx5a2d8f1c3b7e9046',
+  categoryId: '6201',
+  status: 'needs_material',
+  overdue: false,
+  since: '2026-01-01T00:00:00.000Z',
+  attempts: [{ number: 1, auditId: '9007199254741001', verdict: 'rejected', reason: '营业执照不清晰' }],
+  material: [{ path: 'licenses/1/2/images/0', sha256: 'a'.repeat(64), bytes: 12 }],
+  waitingFor: 'material',
+  canDo: ['resubmit', 'withdraw'],
+  ignoredMessages: 0,
+  ...changes,
+});

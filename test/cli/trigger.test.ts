@@ -1,0 +1,105 @@
+/** `wxq trigger` against a real sandbox over HTTP. */
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSandbox, fixtures, type Sandbox } from '../../src/testing/index.ts';
+import { run } from './run.ts';
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await createSandbox({ port: 0 });
+});
+afterEach(async () => sandbox.close());
+
+const { appId } = fixtures.shop;
+const leaves = fixtures.categories.byHand.map((category) => category.leaf);
+const trigger = (...argv: string[]) => run(['trigger', ...argv, '--sandbox', sandbox.url]);
+const apply = (index: number) => sandbox.applyInBackOffice({ appId, categoryId: leaves[index] ?? '', status: 'open' });
+
+describe('trigger', () => {
+  it('decides the newest open audit, with the reason', async () => {
+    await apply(0);
+    const newest = await apply(1);
+    const done = await trigger('rejected', '--reason', '营业执照不清晰', '--json');
+    expect(done).toMatchObject({ status: 0, stderr: '' });
+    expect(done.json()).toEqual({
+      auditId: newest.id,
+      appId,
+      categoryId: leaves[1],
+      verdict: 'rejected',
+      reason: '营业执照不清晰',
+    });
+    const statuses = sandbox.audits().map(({ categoryId, status, reason }) => [categoryId, status, reason]);
+    expect(statuses).toContainEqual([leaves[0], 'open', '']);
+    expect(statuses).toContainEqual([leaves[1], 'rejected', '营业执照不清晰']);
+  });
+
+  it('decides the audit that is named, whose id is beyond 2^53', async () => {
+    const older = await apply(0);
+    await apply(1);
+    expect(Number(older.id)).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
+    expect(await trigger('cancelled', '--audit', older.id)).toMatchObject({ status: 0 });
+    expect(sandbox.audits({ status: 'cancelled' }).map(({ id }) => id)).toEqual([older.id]);
+  });
+
+  it.each([
+    ['lost-callback', ['lost']],
+    ['duplicate', ['pending', 'pending']],
+  ])('%s decides the audit and does that to its callback only', async (kind, pushes) => {
+    await apply(0);
+    expect(await trigger(kind, '--verdict', 'rejected')).toMatchObject({ status: 0 });
+    expect(sandbox.audits({ status: 'rejected' })).toHaveLength(1);
+    expect(sandbox.pushes()).toHaveLength(pushes.length);
+    expect(sandbox.pushes().some((push) => push.status === 'lost')).toBe(kind === 'lost-callback');
+    const before = sandbox.pushes().length;
+    await apply(1);
+    await trigger('approved');
+    expect(sandbox.pushes()).toHaveLength(before + 1);
+  });
+
+  it('out-of-order holds the callback until after the next one', async () => {
+    const [first, second] = [await apply(0), await apply(1)];
+    await trigger('out-of-order', '--audit', first.id);
+    await trigger('approved', '--audit', second.id);
+    const dueAt = (auditId: string) =>
+      Date.parse(sandbox.pushes().find((push) => push.auditId === auditId)?.dueAt ?? '');
+    expect(dueAt(first.id)).toBeGreaterThan(dueAt(second.id));
+  });
+
+  it('says so when no audit is open, when there is no such audit, and when it is decided already', async () => {
+    expect(await trigger('approved')).toMatchObject({ status: 2, stderr: expect.stringContaining('No audit is open') });
+    expect(await trigger('approved', '--audit', '1')).toMatchObject({ status: 2 });
+    const audit = await apply(0);
+    await trigger('approved');
+    expect(await trigger('rejected', '--audit', audit.id, '--json')).toMatchObject({ status: 1 });
+  });
+});
+
+describe('a sandbox that is not well', () => {
+  const withServer = async (answer: (url: string) => [number, string] | undefined) => {
+    const server = createServer((request, response) => {
+      const given = answer(request.url ?? '');
+      if (given === undefined) request.socket.destroy();
+      else response.writeHead(given[0]).end(given[1]);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const done = await run(['trigger', 'approved', '--json', '--sandbox', url]);
+    server.close();
+    return done;
+  };
+
+  it('that cuts the connection, or is something else, is status 3 and names its address', async () => {
+    for (const answer of [undefined, [200, '<html>'], [200, '{}'], [200, '']] as const) {
+      const done = await withServer(() => (answer === undefined ? undefined : [...answer]));
+      expect(done.status).toBe(3);
+      expect(done.json()).toMatchObject({ error: { name: 'SandboxUnreachableError' } });
+    }
+  });
+
+  it('that refuses is status 1 with its own words', async () => {
+    const done = await withServer(() => [400, '{"error":"verdict is missing"}']);
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain('verdict is missing');
+  });
+});

@@ -1,0 +1,78 @@
+/** `wxq replay` with histories of a real server: one that the workflow code made, and one that it never could have made. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { workflowTypes } from '../../src/contract/messages.ts';
+import { connect, type QualificationClient } from '../../src/index.ts';
+import { run } from '../cli/run.ts';
+import { shopInput } from './inputs.ts';
+
+const address = inject('temporalAddress');
+const context = { connect, env: { TEMPORAL_ADDRESS: address } };
+let client: QualificationClient;
+let connection: NativeConnection;
+let folder: string;
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  client = await connect({ address });
+  connection = await NativeConnection.connect({ address });
+  folder = await mkdtemp(join(tmpdir(), 'wxq-replay-'));
+});
+afterAll(async () => {
+  await connection.close();
+  await client.close();
+  await rm(folder, { recursive: true });
+});
+
+it('replays what the present workflow code made, from the server and from a file', async () => {
+  // An id that is not the input's own: the workflow fails at once, by itself, and needs no activity.
+  const workflowId = 'channels-shop/wxnotitsown01/1';
+  const worker = await Worker.create({
+    connection,
+    taskQueue: 'replay-real',
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+  });
+  await worker.runUntil(async () => {
+    const handle = await client.temporal.workflow.start(workflowTypes.channelsShop, {
+      taskQueue: 'replay-real',
+      workflowId,
+      args: [shopInput()],
+    });
+    await handle.result().catch(() => undefined);
+  });
+  const fromServer = await run(['replay', '--workflow-id', workflowId, '--json'], context);
+  expect(fromServer).toMatchObject({ status: 0 });
+  expect(fromServer.json()).toEqual({ replayed: [workflowId] });
+  const file = join(folder, 'history.json');
+  const history = await client.temporal.workflow.getHandle(workflowId).fetchHistory();
+  await writeFile(file, historyToJSON(history));
+  expect(await run(['replay', file])).toMatchObject({ status: 0, stdout: '1 history replayed.\n' });
+});
+
+it('a history that other code made is status 1 and named', async () => {
+  const worker = await Worker.create({
+    connection,
+    taskQueue: 'replay-stub',
+    workflowsPath: new URL('./stub-workflows.ts', import.meta.url).pathname,
+  });
+  const stub = await connect({ address, taskQueue: 'replay-stub' });
+  const workflowId = await worker.runUntil(async () => {
+    const { handle } = await stub.channelsShop.start(shopInput({ externalId: 'ends-first' }));
+    await handle.result();
+    return handle.workflowId;
+  });
+  await stub.close();
+  const done = await run(['replay', '--workflow-id', workflowId, '--json'], context);
+  expect(done.status).toBe(1);
+  expect(done.json()).toMatchObject({ error: { name: 'ReplayFailedError', failed: [{ workflowId }] } });
+});
+
+it('a case that never was is told from one that does not replay', async () => {
+  const done = await run(['replay', '--workflow-id', 'channels-shop/wxnobody0002/1'], context);
+  expect(done.status).toBe(1);
+  expect(done.stderr).toContain('There is no case channels-shop/wxnobody0002/1');
+});
