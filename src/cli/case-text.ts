@@ -16,7 +16,7 @@ export function viewText(view: CaseView): string {
   lines.push(...view.attempts.map((attempt) => `  ${attemptText(attempt)}`));
   for (const { path, sha256, bytes, note } of view.material) {
     const facts = [bytes === undefined ? '' : `${bytes} bytes`, sha256?.slice(0, 12) ?? '', note ?? ''];
-    lines.push(`  ${[path, ...facts.filter((fact) => fact !== '')].join('  ')}`);
+    lines.push(`  ${[readable(path), ...facts.filter((fact) => fact !== '')].join('  ')}`);
   }
   if (view.ignoredMessages > 0) lines.push(`  ${view.ignoredMessages} messages were malformed and ignored`);
   lines.push(`  can do: ${view.canDo.length === 0 ? 'nothing' : view.canDo.join(', ')}`);
@@ -24,12 +24,21 @@ export function viewText(view: CaseView): string {
 }
 
 /** `attempt 2: audit 123, rejected (执照不清晰) at …` */
-function attemptText(attempt: Attempt): string {
-  const audit = attempt.auditId === undefined ? '' : ` audit ${attempt.auditId},`;
-  const verdict = attempt.verdict ?? (attempt.submittedAt === undefined ? 'not submitted yet' : 'no verdict yet');
-  const reason = attempt.reason === undefined ? '' : ` (${attempt.reason})`;
-  const when = attempt.decidedAt ?? attempt.submittedAt;
-  return `attempt ${attempt.number}:${audit} ${verdict}${reason}${when === undefined ? '' : ` at ${when}`}`;
+function attemptText({ number, auditId, verdict, reason, decidedAt, submittedAt }: Attempt): string {
+  const audit = auditId === undefined ? '' : ` audit ${auditId},`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  if (verdict !== undefined)
+    return `attempt ${number}:${audit} ${verdict}${why}${decidedAt === undefined ? '' : ` at ${decidedAt}`}`;
+  return `attempt ${number}:${audit} ${submittedAt === undefined ? 'not submitted yet' : `submitted at ${submittedAt}`}${why}`;
+}
+
+/** Chinese keys as they read; `resubmit --image` takes them so. What would mean something else there stays encoded. */
+function readable(path: string): string {
+  const segments = path.split('/').map((segment) => {
+    const plain = decodeURIComponent(segment);
+    return /[/%=\s]/.test(plain) ? segment : plain;
+  });
+  return segments.join('/');
 }
 
 /** One line about the end. */

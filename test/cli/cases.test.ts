@@ -135,6 +135,16 @@ describe('show, list and watch', () => {
     expect((await run(['show', id, '--json'], client)).json()).toEqual(someView());
   });
 
+  it('show prints Chinese keys as they read, and keeps those encoded that a path could not hold', async () => {
+    const material = ['certificates/%E8%AF%81/images/0', 'certificates/%20a%2Fb/images/0'].map((path) => ({ path }));
+    const client = scriptedClient({ handle: { view: async () => someView({ material }) } });
+    const { stdout } = await run(['show', id], client);
+    expect(stdout).toContain('certificates/证/images/0');
+    expect(stdout).toContain('certificates/%20a%2Fb/images/0');
+    const json = (await run(['show', id, '--json'], client)).json();
+    expect(json).toMatchObject({ material });
+  });
+
   it('show says why a case is blocked and what leads out', async () => {
     const blocked = {
       during: 'submit',
