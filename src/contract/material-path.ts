@@ -77,17 +77,22 @@ function applyPatch<Input>(
   return problems.length === 0 ? { input: next } : { problems };
 }
 
-/** Numeric segments by number, so that `images/10` is appended after `images/9`. */
+/** Numeric segments by number, however long, so that `images/10` is appended after `images/9`; they come before all others. */
 function byPath(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];
   for (let i = 0; i < Math.max(left.length, right.length); i += 1) {
     const [x, y] = [left[i] ?? '', right[i] ?? ''];
     if (x === y) continue;
-    if (/^\d+$/.test(x) && /^\d+$/.test(y)) return Number(x) - Number(y);
+    const [isNumber, isOtherNumber] = [isIndex(x), isIndex(y)];
+    if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+    // Without leading zeros the longer number is the larger one.
+    if (isNumber && x.length !== y.length) return x.length - y.length;
     return x < y ? -1 : 1;
   }
   return 0;
 }
+
+const isIndex = (segment: string): boolean => /^(0|[1-9]\d*)$/.test(segment);
 
 function setShopValue(input: ChannelsShopInput, segments: string[], value: Value): void {
   const [head = '', ...rest] = segments;
@@ -144,8 +149,12 @@ function setLicense(input: ChannelsShopInput, segments: string[], value: Value):
   const [field, key] = rest;
   if (field === 'images') return setImage(license.images, rest.slice(1), value);
   if (field === 'fields' && key !== undefined && rest.length === 2) {
-    license.fields ??= {};
-    return setOrDelete(license.fields, key, optionalText(value));
+    const text = optionalText(value);
+    const { [key]: _before, ...fields } = license.fields ?? {};
+    // A copy with the key as its own property: assigning to a key named `__proto__` would be lost.
+    if (text !== undefined) license.fields = { ...fields, [key]: text };
+    else if (license.fields !== undefined) license.fields = fields;
+    return;
   }
   setPaper(license, rest, value);
 }
@@ -175,6 +184,7 @@ function setPaper(paper: Paper, segments: string[], value: Value): void {
   if (field === 'holder' && segments.length === 2 && (part === 'name' || part === 'creditCode')) {
     const text = optionalText(value);
     if (part === 'name' && text === undefined) return setOrDelete(paper, 'holder', undefined);
+    if (text === undefined && paper.holder === undefined) return;
     paper.holder ??= { name: '' };
     return setOrDelete(paper.holder, part, text);
   }
@@ -217,7 +227,8 @@ const isImage = (value: unknown): value is Image =>
     value !== null &&
     'source' in value &&
     typeof value.source === 'string' &&
-    value.source !== '');
+    value.source !== '' &&
+    (!('sha256' in value) || (typeof value.sha256 === 'string' && /^[0-9a-f]{64}$/.test(value.sha256))));
 
 /** Closes the gaps that `remove` left and says what would be refused anyway. */
 function checkShop(input: ChannelsShopInput): { path: string; message: string }[] {
@@ -234,6 +245,7 @@ function checkShop(input: ChannelsShopInput): { path: string; message: string }[
   else
     for (const license of material.licenses)
       license.images = close(license.images, joinPath('licenses', license.groupId, license.licenseId, 'images'), true);
+  problems.push(...namelessHolders(input));
   const access: AccessMaterial = material;
   for (const name of accessLists) {
     const images = access[name];
@@ -249,8 +261,15 @@ function checkMiniProgram(input: MiniProgramInput): { path: string; message: str
     if (certificate.images.length === 0)
       problems.push({ path: joinPath('certificates', certificate.key), message: 'would be left without an image' });
   }
+  problems.push(...namelessHolders(input));
   return problems;
 }
+
+/** A credit code alone says nothing about who holds a paper. */
+const namelessHolders = (input: ChannelsShopInput | MiniProgramInput): { path: string; message: string }[] =>
+  papersOf(input).flatMap(({ path, paper }) =>
+    paper.holder?.name === '' ? [{ path: `${path}/holder/name`, message: 'is missing' }] : [],
+  );
 
 const nonEmpty = <Item>(items: Item[]): Item[] | undefined => (items.length === 0 ? undefined : items);
 
