@@ -115,12 +115,7 @@ export function reduce(state: CaseState, event: CaseEvent): CaseState {
     case 'unblocked':
       return unblocked(state, event.at);
     case 'adoptionAsked':
-      return isForeignAudit(state)
-        ? {
-            ...inReview(withAttempt(state, {}), event.at, event.auditId ?? state.blocked?.openAuditId),
-            pending: 'adopt',
-          }
-        : state;
+      return isForeignAudit(state) ? adopted(state, event.at, event.auditId) : state;
     case 'pendingDone':
       return withoutPending(state);
     case 'correctionDeadlinePassed':
@@ -177,6 +172,12 @@ function inReview(state: CaseState, at: string, auditId: string | undefined): Ca
   const next = moved(withAttempt(state, auditId === undefined ? {} : { auditId }), 'in_review', at);
   const aside = auditId === undefined ? undefined : state.asideReports[auditId];
   return aside === undefined ? next : decided(next, { at, ...aside, foundBy: 'push' });
+}
+
+/** Its verdict may have been kept aside already; then nothing is left to be carried out. */
+function adopted(state: CaseState, at: string, auditId: string | undefined): CaseState {
+  const next = inReview(withAttempt(state, {}), at, auditId ?? state.blocked?.openAuditId);
+  return next.status === 'in_review' ? { ...next, pending: 'adopt' } : next;
 }
 
 function reported(state: CaseState, at: string, report: AuditReport): CaseState {
