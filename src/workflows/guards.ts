@@ -2,7 +2,7 @@
 
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
-import type { ChannelsShopInput } from '../contract/channels-shop.ts';
+import { accessLists, type ChannelsShopInput } from '../contract/channels-shop.ts';
 import { failureTypes } from '../contract/failures.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { AuditReport } from '../contract/qualification.ts';
@@ -21,7 +21,7 @@ export function checkChannelsShopStart(input: ChannelsShopInput): void {
   else if ('leaf' in category) find.id('category.leaf', category.leaf);
   else if ('catsV2' in category) {
     if (!Array.isArray(category.catsV2) || category.catsV2.length === 0) find.add('category.catsV2', 'is empty');
-    else category.catsV2.forEach((id, n) => find.id(`category.catsV2/${n}`, id));
+    else for (const [n, id] of category.catsV2.entries()) find.id(`category.catsV2/${n}`, id);
   } else for (const level of ['level1', 'level2', 'level3'] as const) find.id(`category.${level}`, category[level]);
   const material = isRecord(input) ? input.material : undefined;
   if (!isRecord(material)) find.add('material', 'is missing');
@@ -37,9 +37,17 @@ export function checkChannelsShopStart(input: ChannelsShopInput): void {
         find.id(`${at}/groupId`, license.groupId);
         find.id(`${at}/licenseId`, license.licenseId);
         find.images(`${at}/images`, license.images);
+        const { fields } = license;
+        if (fields !== undefined && !(isRecord(fields) && Object.values(fields).every((v) => typeof v === 'string')))
+          find.add(`${at}/fields`, 'must be an object: key -> text');
       });
   } else if (material.form === 'certificate') find.images('material.certificate', material.certificate);
   else find.add('material.form', 'must be licenses or certificate');
+  if (isRecord(material))
+    for (const list of accessLists) if (material[list] !== undefined) find.images(`material.${list}`, material[list]);
+  const brandIds = isRecord(input) ? input.brandIds : undefined;
+  if (Array.isArray(brandIds)) for (const [n, id] of brandIds.entries()) find.id(`brandIds/${n}`, id);
+  else if (brandIds !== undefined) find.add('brandIds', 'must be a list of ids');
   find.end();
   checkWorkflowId(workflowIdOfShopCase(input));
 }
@@ -121,6 +129,9 @@ function findings() {
       value.forEach((image: unknown, n) => {
         const source = isRecord(image) ? image.source : image;
         if (typeof source !== 'string' || source === '') add(`${path}/${n}`, 'must be an image: a path or an address');
+        const sha256 = isRecord(image) ? image.sha256 : undefined;
+        if (sha256 !== undefined && !(typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)))
+          add(`${path}/${n}`, 'must have a sha256 of 64 lower-case hex digits');
       });
     },
     end() {
@@ -134,10 +145,14 @@ function checkCase(input: unknown, find: ReturnType<typeof findings>): void {
   if (!isRecord(input)) return find.add('input', 'is missing');
   if (typeof input.appId !== 'string' || input.appId === '' || input.appId.includes('/'))
     find.add('appId', 'is missing');
-  const { intent, deadlines } = input;
+  const { via, intent, deadlines } = input;
+  if (via !== undefined && !(isRecord(via) && typeof via.componentAppId === 'string'))
+    find.add('via', 'must be {componentAppId}');
   const known =
     intent === undefined || intent === 'new' || intent === 'renew' || (isRecord(intent) && isRecord(intent.adopt));
   if (!known) find.add('intent', 'must be new, renew, or {adopt: {auditId?}}');
+  if (isRecord(intent) && isRecord(intent.adopt) && intent.adopt.auditId !== undefined)
+    find.id('intent.adopt.auditId', intent.adopt.auditId);
   if (deadlines === undefined) return;
   if (!isRecord(deadlines)) return find.add('deadlines', 'must be {correction?, overdue?}');
   for (const key of ['correction', 'overdue'] as const)
