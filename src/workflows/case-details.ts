@@ -22,9 +22,9 @@ export function describeCase(state: CaseState): string {
     const code = blocked.errcode === undefined ? '' : ` (errcode ${blocked.errcode})`;
     lines.push(
       '',
-      `**Blocked during ${blocked.during}**${code}: ${blocked.reason}`,
+      `**Blocked during ${blocked.during}**${code}: ${oneLine(blocked.reason)}`,
       '',
-      `**What leads out:** ${blocked.advice}`,
+      `**What leads out:** ${oneLine(blocked.advice)}`,
     );
     if (isForeignAudit(state) && blocked.openAuditId !== undefined)
       lines.push('', `The open audit that is not ours: \`${blocked.openAuditId}\``);
@@ -41,4 +41,7 @@ const rowOf = ({ number, auditId = '', submittedAt = '', verdict = '', reason = 
   `| ${number} | ${auditId} | ${submittedAt} | ${verdict} | ${cell(reason)} |`;
 
 /** A reason is free text from an auditor: it must not break the table. */
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+const cell = (text: string): string => oneLine(text).replaceAll(/[\\|]/g, '\\$&');
+
+/** Free text must not begin a heading or a list. */
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
