@@ -247,6 +247,12 @@ export class Stage {
     }));
   }
 
+  /** The activities that were scheduled, in order. */
+  async activitiesOf(workflowId: string): Promise<string[]> {
+    const events = await this.eventsOf(workflowId);
+    return events.flatMap(({ event }) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
+  }
+
   /** Ends everything; replays every history, also of cases that a test left open. */
   async close(): Promise<void> {
     try {

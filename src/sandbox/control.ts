@@ -63,6 +63,9 @@ export interface AccountChanges {
   }[];
 }
 
+/** A rule as it is given; without `times` it meets one call. */
+export type NewChaosRule = Omit<ChaosRule, 'times'> & { times?: number };
+
 export interface Control {
   audits(filter?: { appId?: string; categoryId?: string; status?: string }): AuditView[];
   /** A verdict by hand. 404 for an unknown audit, 409 for one that is decided already. */
@@ -76,7 +79,7 @@ export interface Control {
   }): Promise<AuditView>;
   addVerdictRule(rule: VerdictRule): VerdictRule[];
   /** What is given replaces what was; what is absent stays. */
-  setChaos(chaos: { rules?: ChaosRule[]; push?: PushChaos }): { rules: ChaosRule[]; push: PushChaos };
+  setChaos(chaos: { rules?: NewChaosRule[]; push?: PushChaos }): { rules: ChaosRule[]; push: PushChaos };
   setClock(change: { advanceSeconds: number } | { now: number }): { now: string };
   setDrift(drift: Partial<Drift>): Drift;
   setAccounts(changes: AccountChanges): {
@@ -184,7 +187,7 @@ export function createControl({ world, audits, requests, reset }: ControlDeps): 
     },
     setChaos({ rules, push }) {
       if (rules !== undefined)
-        world.state.chaos.rules = rules.filter(({ times }) => times > 0).map((rule) => ({ ...rule }));
+        world.state.chaos.rules = rules.map((rule) => ({ times: 1, ...rule })).filter(({ times }) => times > 0);
       if (push !== undefined) world.state.chaos.push = { ...push };
       world.changed();
       return world.state.chaos;

@@ -12,7 +12,7 @@ import {
 } from '../contract/messages.ts';
 import type { Accepted, Action, CaseInput, Resubmission } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
-import { currentAuditId, refusalOf } from './case-state.ts';
+import { refusalOf } from './case-state.ts';
 import { isAuditReport, shapeProblem } from './guards.ts';
 
 /** Registers everything. An Update's handler moves the status itself: two of them can come in one activation. */
@@ -27,9 +27,9 @@ export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): 
       if (!isAuditReport(report)) return run.dispatch({ type: 'messageIgnored' });
       const before = run.state.status;
       run.dispatch({ type: 'reported', report });
-      // Not a decision about our audit: it only says that something may have happened.
-      const decidedOurs = run.state.status !== before;
-      if (!decidedOurs && !isKeptAside(run, report.auditId)) run.hinted = true;
+      // What does not decide our own audit still says that something may have happened. While the answer of the
+      // submission is awaited nothing is being read, and the report is kept until our audit's id is known.
+      if (run.state.status === before && before !== 'submitting') run.hinted = true;
     },
     { description: 'A callback or a read-back of WeChat: {kind: "read", auditId, verdict, …} or {kind: "hint"}.' },
   );
@@ -122,9 +122,6 @@ function correct<Input extends CaseInput>(run: CaseRun<Input>, resubmission: Res
     if (slot.images.some(({ path }) => set.includes(path)))
       delete memory.uploads[identityOf(slot.images.map((one) => one.image))];
 }
-
-const isKeptAside = <Input extends CaseInput>(run: CaseRun<Input>, auditId: string | undefined): boolean =>
-  auditId !== undefined && currentAuditId(run.state) === undefined && run.state.asideReports[auditId] !== undefined;
 
 const accepted = <Input extends CaseInput>({ state }: CaseRun<Input>): Accepted => ({
   attempt: state.attempt,

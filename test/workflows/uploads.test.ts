@@ -1,0 +1,168 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { expect, image, test } from '../stage.ts';
+
+const names = [
+  'baobeihan.png',
+  'jingyingzhengming.png',
+  'daihuokoubei.jpg',
+  'ruzhuzhizhi.png',
+  'jingyingliushui.jpg',
+  'buchongcailiao.png',
+  'food-permit.jpg',
+];
+
+describe('images', () => {
+  test('L3 of one case travel at most four at once', async ({ stage }) => {
+    let now = 0;
+    let most = 0;
+    const original = stage.dependencies;
+    stage.replaceActivities({
+      uploadQualificationImage: async (request) => {
+        now += 1;
+        most = Math.max(most, now);
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        now -= 1;
+        const { fileId } = await original.wechat.channelsShop({ appId: stage.appId }).uploadQualification({
+          bytes: await original.fetchImage(request.images[0]?.source ?? ''),
+          filename: 'a.png',
+          contentType: 'image/png',
+        });
+        return { ref: fileId, images: [{ sha256: 'a'.repeat(64), bytes: 1 }] };
+      },
+    });
+    await stage.stopWorkers();
+    await stage.startWorker();
+    const input = stage.shopInput();
+    if (input.material.form !== 'licenses') throw new Error('not this form');
+    const [license] = input.material.licenses;
+    if (license === undefined) throw new Error('no licence');
+    license.images = names.map(image);
+    const handle = await stage.startShop(input);
+    await stage.until(handle.workflowId, 'in_review');
+    expect(most).toBe(4);
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    await handle.result();
+  });
+
+  test('L3 a correction uploads only what changed', async ({ stage }) => {
+    const input = stage.shopInput();
+    if (input.material.form !== 'licenses') throw new Error('not this form');
+    const [license] = input.material.licenses;
+    if (license === undefined) throw new Error('no licence');
+    license.images = [image('business-licence-blurred.jpg'), image('food-permit.jpg')];
+    const handle = await stage.startShop(input);
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'rejected', '营业执照不清晰');
+    await stage.until(handle.workflowId, 'needs_material');
+    expect(stage.sandbox.uploads().counts[stage.appId]).toBe(2);
+    await handle.resubmit({ set: { 'licenses/1/2/images/0': image('business-licence-sharp.jpg') } });
+    await stage.until(handle.workflowId, 'in_review');
+    expect(stage.sandbox.uploads().counts[stage.appId]).toBe(3);
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved', attempts: [{ number: 1 }, { number: 2 }] });
+  });
+
+  test('L3 a source that has gone does not matter any more: the pinned copy is sent', async ({ stage }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'wxq-source-'));
+    const source = join(folder, 'page.jpg');
+    await copyFile(image('mini-program-certificate-page-1.jpg'), source);
+    const input = stage.miniInput();
+    for (const certificate of input.certificates) certificate.images = [source];
+    stage.sandbox.setChaos({ rules: [{ operation: 'wxopen/addcategory', errcode: 40007 }] });
+    await stage.stopWorkers();
+    const handle = await stage.startMini(input);
+    stage.replaceActivities({});
+    await stage.startWorker();
+    await stage.until(handle.workflowId, (view) => view.material.every(({ sha256 }) => sha256 !== undefined));
+    await rm(folder, { recursive: true });
+    const view = await stage.until(handle.workflowId, 'in_review');
+    expect(stage.sandbox.uploads().counts[stage.miniAppId]).toBe(2 * input.certificates.length);
+    expect(view.attempts).toHaveLength(1);
+    stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'approved');
+    await handle.result();
+  });
+
+  test('L3 media older than 60 hours are uploaded again before they are used', async ({ stage }) => {
+    const handle = await stage.startMini(stage.miniInput());
+    await stage.until(handle.workflowId, 'in_review');
+    const first = stage.sandbox.uploads().counts[stage.miniAppId] ?? 0;
+    stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'rejected', '有效期未填写');
+    await stage.until(handle.workflowId, 'needs_material');
+    await stage.advance(handle.workflowId, 61 * 3600);
+    const [certificate] = stage.miniInput().certificates;
+    await handle.resubmit({
+      set: { [`certificates/${encodeURIComponent(certificate?.key ?? '')}/validUntil`]: '2031-01-01' },
+    });
+    await stage.until(handle.workflowId, 'in_review');
+    expect(stage.sandbox.uploads().counts[stage.miniAppId]).toBe(2 * first);
+    stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'approved');
+    await handle.result();
+  });
+
+  test('L3 media younger than 60 hours are used again', async ({ stage }) => {
+    const handle = await stage.startMini(stage.miniInput());
+    await stage.until(handle.workflowId, 'in_review');
+    const first = stage.sandbox.uploads().counts[stage.miniAppId] ?? 0;
+    stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'rejected', '有效期未填写');
+    await stage.until(handle.workflowId, 'needs_material');
+    await stage.advance(handle.workflowId, 48 * 3600);
+    const [certificate] = stage.miniInput().certificates;
+    await handle.resubmit({
+      set: { [`certificates/${encodeURIComponent(certificate?.key ?? '')}/validUntil`]: '2031-01-01' },
+    });
+    await stage.until(handle.workflowId, 'in_review');
+    expect(stage.sandbox.uploads().counts[stage.miniAppId]).toBe(first);
+    stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'approved');
+    await handle.result();
+  });
+
+  test('L3 a file id that WeChat no longer takes is replaced once; the second refusal asks a person', async ({
+    stage,
+  }) => {
+    stage.sandbox.setChaos({ rules: [{ operation: 'category/add', errcode: 10020087, times: 2 }] });
+    const handle = await stage.startShop(stage.shopInput());
+    const view = await stage.until(handle.workflowId, 'needs_material');
+    expect(stage.sandbox.uploads().counts[stage.appId]).toBe(2);
+    expect(view.attempts).toMatchObject([{ source: 'refused', reason: expect.stringContaining('10020087') }]);
+    await handle.withdraw();
+    await handle.result();
+  });
+
+  test('L3 the same bytes at the same place are not sent again, and the correction is refused as unchanged', async ({
+    stage,
+  }) => {
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'rejected', '不清晰');
+    await stage.until(handle.workflowId, 'needs_material');
+    await handle.resubmit({ set: { 'licenses/1/2/images/0': image('business-licence.png') } });
+    const view = await stage.until(
+      handle.workflowId,
+      (now) => now.status === 'needs_material' && now.attempts.length === 2,
+    );
+    expect(view.attempts[1]).toMatchObject({ source: 'refused', reason: expect.stringMatching(/^unchanged/) });
+    expect(stage.sandbox.uploads().counts[stage.appId]).toBe(1);
+    expect(stage.sandbox.requests('category/add')).toHaveLength(1);
+    await handle.resubmit({ force: true });
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
+  });
+
+  test('L9 an image that cannot be read asks for another one and names it', async ({ stage }) => {
+    const input = stage.shopInput();
+    if (input.material.form === 'licenses')
+      for (const license of input.material.licenses) license.images = [join(import.meta.dirname, 'uploads.test.ts')];
+    const handle = await stage.startShop(input);
+    const view = await stage.until(handle.workflowId, 'needs_material');
+    expect(view.attempts).toMatchObject([{ verdict: 'refused', source: 'refused' }]);
+    expect(stage.sandbox.uploads().counts[stage.appId] ?? 0).toBe(0);
+    await handle.resubmit({ set: { 'licenses/1/2/images/0': image('business-licence.png') } });
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
+  });
+});
