@@ -89,7 +89,8 @@ async function afterSending<Seen extends Baseline, Answer>(
   if (error.endpoint !== write.endpoint) return beforeSending(error);
   switch (error.delivery) {
     case 'not-sent':
-      return failure(failureTypes.submitNotSent, detailsOf(error, { baseline }));
+      // Not reached, or the data cannot be written as WeChat wants it: only the first is worth another try.
+      return refusal(error, detailsOf(error, { baseline }));
     case 'unknown':
       return failure(failureTypes.submitOutcomeUnknown, detailsOf(error, { baseline }));
     case 'answered': {
