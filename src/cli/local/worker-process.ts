@@ -47,6 +47,10 @@ export function createWorkerProcess(options: WorkerProcessOptions): WorkerProces
       child = undefined;
       if (isWanted) options.onDeath?.(signal ?? `exit status ${status}`);
     });
+    started.once('error', () => {
+      // It could not be started at all: no exit will follow.
+      if (child === started && started.pid === undefined) child = undefined;
+    });
     return started;
   }
 
