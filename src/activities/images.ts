@@ -1,11 +1,13 @@
 /** One upload: fetch, pin a copy by sha256, inspect, shrink if too large, send. Only references come out. */
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { UploadedImage, UploadRequest } from '../contract/activities.ts';
-import { failureTypes } from '../contract/failures.ts';
+import { type FailureDetails, failureTypes } from '../contract/failures.ts';
+import { ImageRefused } from '../images/inspect.ts';
 import type { UploadLimits } from '../images/prepare.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { failure, refuseToWriteWhenObserving } from './failure.ts';
+import { castFailure, failure, refuseToWriteWhenObserving } from './failure.ts';
 
 /** A file as both platforms take it: ASCII name with an extension, or WeChat answers 40005/41005. */
 export interface OutgoingFile {
@@ -30,7 +32,13 @@ export async function uploadImages(
   // By timer, not by progress: a slow source or a slow WeChat is alive as long as this process is.
   const timer = setInterval(() => Context.current().heartbeat(), heartbeatEveryMs);
   try {
-    const originals = await Promise.all(request.images.map((image) => originalOf(deps, image, signal)));
+    const originals = await Promise.all(
+      request.images.map((image) =>
+        originalOf(deps, image, signal).catch((error: unknown) => {
+          throw namingImage(error, image.path);
+        }),
+      ),
+    );
     const hashes = originals.map(({ sha256 }) => sha256);
     const plain = originals.map(({ sha256, bytes }) => ({ sha256, bytes: bytes.length }));
     if (request.previous !== undefined && hashes.join() === request.previous.sha256.join())
@@ -50,9 +58,22 @@ export async function uploadImages(
         return note === undefined ? image : { ...image, note };
       }),
     };
+  } catch (error) {
+    const index = error instanceof ImageRefused ? error.index : undefined;
+    throw namingImage(error, (request.images[index ?? 0] ?? { path: '' }).path);
   } finally {
     clearInterval(timer);
   }
+}
+
+/** A person with ten images must read which of them is meant; the path is the one by which it is corrected. */
+function namingImage(error: unknown, path: string): unknown {
+  if (error instanceof ApplicationFailure) return error;
+  const cast = castFailure(error);
+  if (!(cast instanceof ApplicationFailure) || cast.type !== failureTypes.materialRefused) return cast;
+  const [details] = (cast.details ?? []) as [FailureDetails?];
+  if (details === undefined) return cast;
+  return failure(failureTypes.materialRefused, { ...details, reason: `${path}: ${details.reason}` });
 }
 
 /** Our own copy if there is one, else the source, which is then pinned: sources expire and get overwritten. */
