@@ -238,6 +238,18 @@ export class Stage {
     );
   }
 
+  /** Makes the pauses of a retried activity long, as an operator can: hundreds of hourly tries would be skipped one by one. */
+  async stretchRetries(workflowId: string, type: string, seconds: number): Promise<void> {
+    const interval = { seconds: seconds as never };
+    await this.connection.workflowService.updateActivityOptions({
+      namespace: 'default',
+      execution: { workflowId },
+      type,
+      activityOptions: { retryPolicy: { initialInterval: interval, maximumInterval: interval } },
+      updateMask: { paths: ['retry_policy.initial_interval', 'retry_policy.maximum_interval'] },
+    });
+  }
+
   /** The events of the last run, by type name without the prefix. */
   async eventsOf(workflowId: string): Promise<{ type: string; event: temporal.api.history.v1.IHistoryEvent }[]> {
     const { events } = await this.workflow(workflowId).fetchHistory();

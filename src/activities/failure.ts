@@ -1,5 +1,5 @@
 /** WeChat's errors and ours -> the failures that the workflow and the retry policies know, made once at this boundary. */
-import { activityInfo, heartbeat } from '@temporalio/activity';
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { type Baseline, type FailureDetails, type FailureType, failureTypes } from '../contract/failures.ts';
 import { ImageRefused } from '../images/inspect.ts';
@@ -74,15 +74,8 @@ export function refusal(error: WeChatError, details: FailureDetails = detailsOf(
 /** WeChat's minute limit passes in a minute, its daily quota in hours. */
 const waitMs = (errcode: string | undefined): number => (errcode === '45011' ? 60_000 : 3_600_000);
 
-/** One more try for a code that nobody knows; that it was met is kept in the heartbeat, which outlives the try. */
-function isSecondTime(): boolean {
-  const { heartbeatDetails } = activityInfo();
-  const met = { unknownCode: true };
-  if (typeof heartbeatDetails === 'object' && heartbeatDetails !== null && 'unknownCode' in heartbeatDetails)
-    return true;
-  heartbeat(met);
-  return false;
-}
+/** One more try for a code that nobody knows. Later in a row of tries the slow ones of a blocked case are that one more. */
+const isSecondTime = (): boolean => activityInfo().attempt > 1;
 
 export function detailsOf(
   error: WeChatError,
