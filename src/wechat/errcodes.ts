@@ -1,6 +1,6 @@
 /** What each of WeChat's error codes means for the caller, and what a person presses about it. */
 import { channelsShopCodes } from './errcodes/channels-shop.ts';
-import { commonCodes } from './errcodes/common.ts';
+import { commonCodes } from './errcodes/general.ts';
 import { miniProgramCodes } from './errcodes/mini-program.ts';
 import type { ErrcodeRow } from './errcodes/row.ts';
 import { tokenCodes } from './errcodes/tokens.ts';
