@@ -1,0 +1,101 @@
+/** Who may import whom under src/, as data, and the check of one file against it. */
+import { posix } from 'node:path';
+
+interface Allowed {
+  /** Folders of src/ and packages, or patterns of them. */
+  imports: (string | RegExp)[];
+  /** Only `import type`: nothing of it is there at run time. */
+  types?: (string | RegExp)[];
+  /** Only `await import()`: loaded where it is needed. */
+  dynamic?: string[];
+  /** What single files may import besides. */
+  files?: Record<string, string[]>;
+}
+
+const node = /^node:/;
+
+/** A folder that is not named here may not exist; the files of src/ itself and src/cli may import anything. */
+export const importTable: Record<string, Allowed> = {
+  contract: {
+    imports: [],
+    files: {
+      'messages.ts': ['@temporalio/workflow'],
+      'search-attributes.ts': ['@temporalio/common'],
+    },
+  },
+  wechat: { imports: ['undici', 'zod', 'fast-xml-parser', 'lossless-json', 'node:crypto'] },
+  images: { imports: ['sharp', 'undici', node] },
+  rules: { imports: ['src/contract'] },
+  workflows: {
+    imports: ['src/contract', '@temporalio/workflow'],
+    types: ['src/activities'],
+    // The SDK's own reading of durations, so that `30 days` means the same everywhere.
+    files: { 'guards.ts': ['@temporalio/common/lib/time.js'] },
+  },
+  activities: {
+    imports: ['src/contract', 'src/wechat', 'src/images', '@temporalio/activity', '@temporalio/common', 'node:crypto'],
+    types: ['src/store', '@temporalio/worker'],
+  },
+  client: {
+    imports: ['src/contract', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig', node],
+    files: { 'input.ts': ['zod'] },
+  },
+  store: { imports: ['src/contract', 'src/wechat', 'zod', node] },
+  runtime: {
+    imports: ['pino', '@temporalio/envconfig', '@temporalio/client', 'close-with-grace', 'zod', 'fflate', node],
+    types: ['@temporalio/common', '@temporalio/worker'],
+    dynamic: ['@temporalio/worker', 'pino-pretty'],
+    files: {
+      'temporal-connection.ts': ['src/contract/search-attributes.ts'],
+      'dev-server.ts': ['src/contract/search-attributes.ts'],
+    },
+  },
+  server: {
+    imports: ['src/contract', 'src/client', 'src/wechat', 'src/rules', 'fastify', 'prom-client', node],
+    types: ['pino'],
+    // It signals by workflow id and tells "no such case" from "not reachable".
+    files: { 'case-signals.ts': ['@temporalio/client'] },
+  },
+  sandbox: { imports: [/^src\/wechat\/push\//, 'fastify', '@fastify/busboy', 'lossless-json', node] },
+  testing: { imports: ['src/sandbox', /^src\/wechat\/push\//] },
+};
+
+export interface Import {
+  specifier: string;
+  kind: 'value' | 'type' | 'dynamic';
+}
+
+/** Every import and re-export of a source text. */
+export function importsOf(source: string): Import[] {
+  const fixed = [
+    ...source.matchAll(/^[ \t]*(?:import|export)\s+(?:(type)\s+)?(?:[\w*\s{},$]+?\s+from\s+)?'([^'\n]+)'/gm),
+  ].map(([, type, specifier = '']): Import => ({ specifier, kind: type === undefined ? 'value' : 'type' }));
+  const dynamic = [...source.matchAll(/\bimport\(\s*'([^'\n]+)'\s*\)/g)].map(
+    ([, specifier = '']): Import => ({ specifier, kind: 'dynamic' }),
+  );
+  return [...fixed, ...dynamic];
+}
+
+/** What a file (`src/folder/…`) imports and may not, one sentence each. */
+export function importProblems(file: string, source: string): string[] {
+  const [, folder = '', ...rest] = file.split('/');
+  if (rest.length === 0 || folder === 'cli') return [];
+  const allowed = importTable[folder];
+  if (allowed === undefined) return [`${file}: src/${folder} is not in the import table`];
+  return importsOf(source).flatMap(({ specifier, kind }) => {
+    const target = specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : specifier;
+    if (target.startsWith(`src/${folder}/`)) return [];
+    const lists = [
+      ...allowed.imports,
+      ...(allowed.files?.[rest.join('/')] ?? []),
+      ...(kind === 'type' ? (allowed.types ?? []) : []),
+      ...(kind === 'dynamic' ? (allowed.dynamic ?? []) : []),
+    ];
+    const isAllowed = lists.some((one) =>
+      one instanceof RegExp
+        ? one.test(target)
+        : target === one || (one.startsWith('src/') && target.startsWith(`${one}/`)),
+    );
+    return isAllowed ? [] : [`${file}: ${kind === 'value' ? '' : `${kind} `}${target} is not for src/${folder}`];
+  });
+}
