@@ -58,7 +58,9 @@ export async function runDemo({ json, keep }: DemoOptions, context: CliContext):
         accountOf,
         stack,
         client,
-        say: (name, text) => note(`${name.padEnd(nameWidth)}  ${text}`),
+        say: (name, text) => {
+          if (!interruption.signal.aborted) note(`${name.padEnd(nameWidth)}  ${text}`);
+        },
         signal: interruption.signal,
       });
       out.result(demoJson(reports, stack.ports), demoTable(reports, seconds()));

@@ -189,6 +189,7 @@ export class CasePlay {
   }
 
   async startWorker(): Promise<void> {
+    this.signal.throwIfAborted();
     await this.world.worker.start();
     this.say(`a new worker runs, pid ${this.world.worker.pid}`);
   }

@@ -83,7 +83,13 @@ function playCase(demoCase: DemoCase, options: DemoRunOptions, world: DemoWorld)
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(caseLimitMs)]);
   const play = new CasePlay(demoCase, options.accountOf(demoCase), world, signal);
   const isMoving = demoCase.movesClock === true;
-  const script = within(signal, demoCase.play(play)).finally(() => {
+  // An aborted call is given up by Temporal's client; one that is cut off by closing it would be tried again, and throw.
+  const abortable = <Value>(work: () => Promise<Value>): Promise<Value> =>
+    within(
+      signal,
+      options.client.temporal.withAbortSignal(signal, async () => work()),
+    );
+  const script = abortable(() => demoCase.play(play)).finally(() => {
     if (isMoving) world.clockHasMoved();
   });
   const end = async (): Promise<CaseReport> => {
@@ -91,15 +97,19 @@ function playCase(demoCase: DemoCase, options: DemoRunOptions, world: DemoWorld)
     let problem: unknown;
     try {
       await script;
-      result = await within(signal, resultOf(play));
+      result = await abortable(() => resultOf(play));
     } catch (error) {
       problem = signal.aborted ? `it did not end within ${caseLimitMs / 1000} s` : error;
     }
+    options.signal.throwIfAborted();
     const report = await reportOf(demoCase, options, play, { result, problem, startedAt });
     play.say(`${report.ending} after ${report.seconds.toFixed(1)} s`);
     return report;
   };
-  return { played: script.catch(() => undefined), ended: end() };
+  const ended = end();
+  // After an interruption nobody may be waiting for it any more.
+  ended.catch(() => undefined);
+  return { played: script.catch(() => undefined), ended };
 }
 
 function resultOf({ handle }: CasePlay): Promise<QualificationResult> {
@@ -168,6 +178,8 @@ function uiAddress({ uiUrl, temporal }: LocalStack, workflowId: string, runId: s
 
 /** Rejects when the signal is aborted; what is waited for may go on. */
 async function within<Value>(signal: AbortSignal, waited: Promise<Value>): Promise<Value> {
+  // Whoever stopped waiting does not hear of a failure any more.
+  waited.catch(() => undefined);
   signal.throwIfAborted();
   let stop = (): void => {};
   const aborted = new Promise<never>((_, reject) => {

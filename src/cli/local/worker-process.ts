@@ -25,7 +25,7 @@ export interface WorkerProcess {
   start(): Promise<void>;
   /** SIGKILL, as when a machine dies. Resolves with the pid when it is gone. */
   kill(): Promise<number>;
-  /** An orderly end: what is under way is finished. */
+  /** An orderly end for good: what is under way is finished, and nothing is started any more. */
   stop(): Promise<void>;
 }
 
@@ -33,6 +33,7 @@ export interface WorkerProcess {
 export function createWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
   let child: ChildProcess | undefined;
   let isWanted = false;
+  let isStopped = false;
 
   function launch(): ChildProcess {
     const entry = fileURLToPath(new URL(`./worker-entry${extname(import.meta.url)}`, import.meta.url));
@@ -70,6 +71,7 @@ export function createWorkerProcess(options: WorkerProcessOptions): WorkerProces
       return child?.pid;
     },
     async start() {
+      if (isStopped) throw new Error('The worker has been stopped.');
       if (child !== undefined) return;
       const starting = launch();
       child = starting;
@@ -86,7 +88,10 @@ export function createWorkerProcess(options: WorkerProcessOptions): WorkerProces
       await end('SIGKILL');
       return pid;
     },
-    stop: () => end('SIGTERM'),
+    stop() {
+      isStopped = true;
+      return end('SIGTERM');
+    },
   };
 }
 
