@@ -9,6 +9,7 @@ import { temporal } from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { test as base, expect, inject } from 'vitest';
 import { type ActivityDependencies, createActivities } from '../src/activities/index.ts';
+import type { WorkerProcess } from '../src/cli/local/worker-process.ts';
 import { connect, type QualificationClient } from '../src/client/index.ts';
 import type { ChannelsShopInput } from '../src/contract/channels-shop.ts';
 import type { MiniProgramInput } from '../src/contract/mini-program.ts';
@@ -23,6 +24,7 @@ import { parseAccounts } from '../src/store/accounts.ts';
 import { createMaterialStore } from '../src/store/material.ts';
 import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
 import { createQualificationWorker } from '../src/worker.ts';
+import { recordIfAsked } from './recorded-histories.ts';
 
 const images = resolve(import.meta.dirname, '../examples/images');
 /** A real picture of the repository. */
@@ -33,6 +35,8 @@ export interface StageOptions {
   pushes?: boolean;
   tuning?: Partial<WorkerOptions>;
   mode?: 'normal' | 'observe';
+  /** The test's title: the name of its history when histories are recorded. */
+  title?: string;
   /** A server other than the shared one. */
   temporalAddress?: string;
 }
@@ -52,6 +56,9 @@ export class Stage {
   #native!: NativeConnection;
   #folder!: string;
   #accounts!: ReturnType<typeof parseAccounts>;
+  #address!: string;
+  #isClosed = false;
+  #processes: WorkerProcess[] = [];
   #workers: { worker: Worker; done: Promise<void> }[] = [];
   #replaces: Partial<ReturnType<typeof createActivities>> = {};
   /** Workflows that a test leaves open, with the reason. They are terminated, and replayed like all others. */
@@ -64,6 +71,7 @@ export class Stage {
 
   async open(): Promise<void> {
     const address = this.#options.temporalAddress ?? inject('temporalAddress');
+    this.#address = address;
     this.#folder = await mkdtemp(join(tmpdir(), 'wxq-stage-'));
     quietRuntime();
     [this.#native, this.connection] = await Promise.all([
@@ -135,7 +143,31 @@ export class Stage {
     return worker;
   }
 
+  /** A worker in a process of its own, from the built code, that can be killed. */
+  async workerProcess(): Promise<WorkerProcess> {
+    const built = new URL('../dist/src/cli/local/worker-process.js', import.meta.url).href;
+    const { createWorkerProcess } = (await import(built)) as typeof import('../src/cli/local/worker-process.ts');
+    const worker = createWorkerProcess({
+      env: {
+        ...process.env,
+        TEMPORAL_ADDRESS: this.#address,
+        WXQ_TASK_QUEUE: this.taskQueue,
+        WXQ_WECHAT_BASE_URL: this.sandbox.url,
+        WXQ_ACCOUNTS_FILE: join(this.#folder, 'accounts.json'),
+        WXQ_MATERIAL_STORE: join(this.#folder, 'material'),
+        WXQ_DATA_DIR: this.#folder,
+        WXQ_WORKER_METRICS_PORT: '0',
+        WXQ_LOG_LEVEL: 'fatal',
+      },
+      log: 'inherit',
+      stopWithinMs: 10_000,
+    });
+    this.#processes.push(worker);
+    return worker;
+  }
+
   async stopWorkers(): Promise<void> {
+    await Promise.all(this.#processes.splice(0).map((worker) => worker.stop()));
     for (const { worker } of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(this.#workers.map(({ done }) => done));
     this.#workers = [];
@@ -267,6 +299,8 @@ export class Stage {
 
   /** Ends everything; replays every history, also of cases that a test left open. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     try {
       for (const workflowId of this.started) await this.#end(workflowId);
       await this.stopWorkers();
@@ -291,6 +325,7 @@ export class Stage {
 
   async #replay(workflowId: string): Promise<void> {
     const history = await this.workflow(workflowId).fetchHistory();
+    await recordIfAsked(this.#options.title, history);
     await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history, workflowId);
   }
 
@@ -325,19 +360,17 @@ function quietRuntime(): void {
 
 /** `stage` with a worker running; `stageOf` for tests that need something else. */
 export const test = base.extend<{ stage: Stage; stageOf: (options: StageOptions) => Promise<Stage> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixture's dependencies from the pattern
-  stage: async ({}, use) => {
-    const stage = new Stage();
+  stage: async ({ task }, use) => {
+    const stage = new Stage({ title: task.name });
     await stage.open();
     await stage.startWorker();
     await use(stage);
     await stage.close();
   },
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixture's dependencies from the pattern
-  stageOf: async ({}, use) => {
+  stageOf: async ({ task }, use) => {
     const stages: Stage[] = [];
     await use(async (options) => {
-      const stage = new Stage(options);
+      const stage = new Stage({ title: task.name, ...options });
       stages.push(stage);
       await stage.open();
       return stage;

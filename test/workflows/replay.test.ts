@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { describe, expect, inject, test } from 'vitest';
+import { recordedHistories } from '../recorded-histories.ts';
+
+const recorded = await recordedHistories();
+const typeOf = (history: unknown): string =>
+  (history as { events: { workflowExecutionStartedEventAttributes: { workflowType: { name: string } } }[] }).events[0]
+    ?.workflowExecutionStartedEventAttributes.workflowType.name ?? '';
+
+describe('recorded histories', () => {
+  test('L1 exist of both workflow types', () => {
+    const types = new Set(recorded.map(({ history }) => typeOf(history)));
+    expect([...types].sort()).toEqual(['channelsShopQualification', 'miniProgramQualification']);
+    expect(recorded.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test.each(recorded)('L1 $name still replays', async ({ history }) => {
+    await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history);
+  });
+
+  test('L1 a workflow that was changed without patched() is caught: the gate can fail', async () => {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('./changed-workflows.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const history = recorded.find((one) => typeOf(one.history) === 'channelsShopQualification')?.history;
+    await expect(Worker.runReplayHistory({ workflowBundle: { code } }, history)).rejects.toBeInstanceOf(
+      DeterminismViolationError,
+    );
+  });
+});
