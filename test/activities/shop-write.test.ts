@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { WeChatClient } from '../../src/wechat/index.ts';
+import { type WeChatClient, WeChatError } from '../../src/wechat/index.ts';
 import { addRequest, byHand, type Environment, openEnvironment, resultOf, shop } from './environment.ts';
 
 let env: Environment;
@@ -153,6 +153,18 @@ describe('certainly not sent', () => {
     });
     expectNotSent(await env.run('addCategory', request));
     expect(env.calls(add)).toBe(1);
+  });
+
+  test('L4 a call of another address failed on the way, whatever it says about its own delivery', async () => {
+    const failed = new WeChatError({
+      kind: 'unanswered',
+      endpoint: 'token service',
+      delivery: 'unknown',
+      advice: { zh: '再试', en: 'again' },
+      reason: 'no answer',
+    });
+    const elsewhere = withShop(() => ({ addCategory: () => Promise.reject(failed) }));
+    expectNotSent(await env.run('addCategory', await addRequest(env), { deps: elsewhere }));
   });
 
   test('L9 a token that WeChat refuses is renewed once within the call, and the submission lands once', async () => {
