@@ -53,6 +53,32 @@ it('replays what the present workflow code made, from the server and from a file
   expect(await run(['replay', file])).toMatchObject({ status: 0, stdout: '1 history replayed.\n' });
 });
 
+it('a case in a file is replayed under its own id, which the workflow code checks', async () => {
+  const taskQueue = 'replay-open';
+  const bundle = { codePath: inject('workflowBundlePath') };
+  // Activities of nobody: the case waits for its first one.
+  const worker = await Worker.create({ connection, taskQueue, workflowBundle: bundle });
+  const open = await connect({ address, taskQueue });
+  const history = await worker.runUntil(async () => {
+    const { handle } = await open.channelsShop.start(
+      shopInput({ appId: 'wxreplayfile01', category: { leaf: '6033' } }),
+    );
+    await handle.view();
+    const workflow = open.temporal.workflow.getHandle(handle.workflowId);
+    const events = await workflow.fetchHistory();
+    await workflow.terminate('end of the test');
+    return events;
+  });
+  await open.close();
+  expect(history.events?.some((event) => event.activityTaskScheduledEventAttributes)).toBe(true);
+  const file = join(folder, 'case.json');
+  await writeFile(file, historyToJSON(history));
+  expect(await run(['replay', file, '--json'])).toMatchObject({
+    status: 0,
+    stdout: '{"replayed":["channels-shop/wxreplayfile01/6033"]}\n',
+  });
+});
+
 it('a history that other code made is status 1 and named', async () => {
   const worker = await Worker.create({
     connection,

@@ -45,7 +45,10 @@ export const replayCommand = (cli: Cli) =>
 
 async function historyOfFile(path: string, name: string): Promise<Replayable> {
   try {
-    return { workflowId: name, history: historyFromJSON(JSON.parse(await readFile(path, 'utf8'))) };
+    const history = historyFromJSON(JSON.parse(await readFile(path, 'utf8')));
+    // A case checks that its id is its own, so it is replayed under the one that it ran with.
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    return { workflowId: started?.workflowId || name, history };
   } catch (error) {
     const why = error instanceof Error ? error.message : error;
     throw new UsageError(`${name} is no history: ${why}.`, 'Record one: temporal workflow show --output json', {
