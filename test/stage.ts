@@ -1,5 +1,5 @@
 /** A whole installation for one test: sandbox, worker, callback server and client on the shared Temporal server. Every history is replayed at the end. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -18,13 +18,14 @@ import { createImagePreparation } from '../src/images/preparation.ts';
 import { fetchImage } from '../src/images/source.ts';
 import { loadConfig } from '../src/runtime/config.ts';
 import { createLogger } from '../src/runtime/logger.ts';
-import { createSandbox, fixtureAccounts, fixtures, type Sandbox } from '../src/sandbox/index.ts';
+import { createSandbox, fixtures, type Sandbox } from '../src/sandbox/index.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { parseAccounts } from '../src/store/accounts.ts';
 import { createMaterialStore } from '../src/store/material.ts';
 import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
 import { createQualificationWorker } from '../src/worker.ts';
 import { recordIfAsked } from './recorded-histories.ts';
+import { renamedAccounts, uniqueAppId } from './stage-accounts.ts';
 
 const images = resolve(import.meta.dirname, '../examples/images');
 /** A real picture of the repository. */
@@ -78,7 +79,7 @@ export class Stage {
       NativeConnection.connect({ address }),
       Connection.connect({ address }),
     ]);
-    this.sandbox = await createSandbox({ port: 0, accounts: this.#sandboxAccounts(null) });
+    this.sandbox = await createSandbox({ port: 0, accounts: renamedAccounts(null, this) });
     const accountsFile = join(this.#folder, 'accounts.json');
     const accountsJson = this.sandbox.accountsFile();
     await writeFile(accountsFile, JSON.stringify(accountsJson));
@@ -96,7 +97,7 @@ export class Stage {
         logger,
         callbackHost: '127.0.0.1',
       });
-      const { shops, platforms } = this.#sandboxAccounts(this.server.callbackUrl);
+      const { shops, platforms } = renamedAccounts(this.server.callbackUrl, this);
       this.sandbox.setAccounts({ shops, platforms });
     }
     const tokens = createAccessTokens({
@@ -328,27 +329,7 @@ export class Stage {
     await recordIfAsked(this.#options.title, history);
     await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history, workflowId);
   }
-
-  #sandboxAccounts(callbackUrl: string | null) {
-    const accounts = fixtureAccounts(callbackUrl ?? undefined);
-    const renames: Record<string, string> = {
-      [fixtures.shop.appId]: this.appId,
-      [fixtures.miniProgram.appId]: this.miniAppId,
-      [fixtures.platformShop.appId]: this.platformShopAppId,
-      [fixtures.platform.componentAppId]: this.componentAppId,
-    };
-    const text = Object.entries(renames).reduce(
-      (json, [from, to]) => json.replaceAll(from, to),
-      JSON.stringify(accounts),
-    );
-    const renamed = JSON.parse(text) as typeof accounts;
-    if (callbackUrl === null) for (const { callback } of [...renamed.shops, ...renamed.platforms]) callback.url = null;
-    return renamed;
-  }
 }
-
-/** Several test files share one Temporal server, and a workflow id is made of the appid. */
-const uniqueAppId = (): string => `wx${randomBytes(8).toString('hex')}`;
 
 let isQuiet = false;
 /** The SDK's Runtime is one per process; its warnings about failures that a test provokes would hide the others. */

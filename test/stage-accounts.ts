@@ -1,0 +1,30 @@
+/** The sandbox's fixture accounts under appids of their own: test files share one Temporal server, and a workflow id is made of the appid. */
+import { randomBytes } from 'node:crypto';
+import { fixtureAccounts, fixtures, type SandboxAccounts } from '../src/sandbox/index.ts';
+
+export const uniqueAppId = (): string => `wx${randomBytes(8).toString('hex')}`;
+
+export interface StageAppIds {
+  appId: string;
+  miniAppId: string;
+  platformShopAppId: string;
+  componentAppId: string;
+}
+
+/** @param callbackUrl where pushes go; `null`: nowhere. */
+export function renamedAccounts(callbackUrl: string | null, ids: StageAppIds): SandboxAccounts {
+  const accounts = fixtureAccounts(callbackUrl ?? undefined);
+  const renames: Record<string, string> = {
+    [fixtures.shop.appId]: ids.appId,
+    [fixtures.miniProgram.appId]: ids.miniAppId,
+    [fixtures.platformShop.appId]: ids.platformShopAppId,
+    [fixtures.platform.componentAppId]: ids.componentAppId,
+  };
+  const text = Object.entries(renames).reduce(
+    (json, [from, to]) => json.replaceAll(from, to),
+    JSON.stringify(accounts),
+  );
+  const renamed = JSON.parse(text) as SandboxAccounts;
+  if (callbackUrl === null) for (const { callback } of [...renamed.shops, ...renamed.platforms]) callback.url = null;
+  return renamed;
+}
