@@ -25,7 +25,8 @@ import { createMaterialStore } from '../src/store/material.ts';
 import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
 import { createQualificationWorker } from '../src/worker.ts';
 import { recordIfAsked } from './recorded-histories.ts';
-import { renamedAccounts, uniqueAppId } from './stage-accounts.ts';
+import { renamedAccounts, uniqueAppId, workerEnvironment } from './stage-accounts.ts';
+import { advance, stretchRetries } from './virtual-time.ts';
 
 const images = resolve(import.meta.dirname, '../examples/images');
 /** A real picture of the repository. */
@@ -149,17 +150,12 @@ export class Stage {
     const built = new URL('../dist/src/cli/local/worker-process.js', import.meta.url).href;
     const { createWorkerProcess } = (await import(built)) as typeof import('../src/cli/local/worker-process.ts');
     const worker = createWorkerProcess({
-      env: {
-        ...process.env,
-        TEMPORAL_ADDRESS: this.#address,
-        WXQ_TASK_QUEUE: this.taskQueue,
-        WXQ_WECHAT_BASE_URL: this.sandbox.url,
-        WXQ_ACCOUNTS_FILE: join(this.#folder, 'accounts.json'),
-        WXQ_MATERIAL_STORE: join(this.#folder, 'material'),
-        WXQ_DATA_DIR: this.#folder,
-        WXQ_WORKER_METRICS_PORT: '0',
-        WXQ_LOG_LEVEL: 'fatal',
-      },
+      env: workerEnvironment({
+        temporalAddress: this.#address,
+        taskQueue: this.taskQueue,
+        wechatUrl: this.sandbox.url,
+        folder: this.#folder,
+      }),
       log: 'inherit',
       stopWithinMs: 10_000,
     });
@@ -251,36 +247,13 @@ export class Stage {
   }
 
   /** Moves one workflow's time ahead on the real server; timers and retry pauses on the way happen. */
-  async advance(workflowId: string, seconds: number): Promise<void> {
-    const service = this.connection.workflowService;
-    const id = randomUUID();
-    const target = { namespace: 'default', workflowExecution: { workflowId } };
-    await service.updateWorkflowExecutionOptions({
-      ...target,
-      updateMask: { paths: ['time_skipping_config'] },
-      workflowExecutionOptions: {
-        timeSkippingConfig: {
-          enabled: true,
-          maxSessionSkipCount: 1000,
-          fastForwardConfig: { id, duration: { seconds: seconds as never } },
-        },
-      },
-    });
-    await this.connection.withDeadline(Date.now() + 60_000, () =>
-      service.pollWorkflowExecutionTimeSkipping({ ...target, fastForwardId: id }),
-    );
+  advance(workflowId: string, seconds: number): Promise<void> {
+    return advance(this.connection, workflowId, seconds);
   }
 
   /** Makes the pauses of a retried activity long, as an operator can: hundreds of hourly tries would be skipped one by one. */
-  async stretchRetries(workflowId: string, type: string, seconds: number): Promise<void> {
-    const interval = { seconds: seconds as never };
-    await this.connection.workflowService.updateActivityOptions({
-      namespace: 'default',
-      execution: { workflowId },
-      type,
-      activityOptions: { retryPolicy: { initialInterval: interval, maximumInterval: interval } },
-      updateMask: { paths: ['retry_policy.initial_interval', 'retry_policy.maximum_interval'] },
-    });
+  stretchRetries(workflowId: string, type: string, seconds: number): Promise<void> {
+    return stretchRetries(this.connection, workflowId, type, seconds);
   }
 
   /** The events of the last run, by type name without the prefix. */

@@ -3,18 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  CaseCancelledError,
-  CaseClosedError,
-  CaseFailedError,
-  type CaseHandle,
-  CaseNotFoundError,
-  NoWorkerError,
-  type QualificationResult,
-  SearchAttributesMissingError,
-  TemporalUnreachableError,
-  UpdateRefusedError,
-} from '../../src/index.ts';
+import { CaseFailedError, type CaseHandle, type QualificationResult } from '../../src/index.ts';
 import { run, scriptedClient, someView } from './run.ts';
 
 const id = 'channels-shop/wx5a2d8f1c3b7e9046/6201';
