@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { destination } from 'pino';
+import { QualificationError } from '../../client/index.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { CliContext } from '../context.ts';
@@ -74,7 +75,8 @@ export async function runDemo({ json, keep }: DemoOptions, context: CliContext):
     }
   } catch (error) {
     if (!interruption.signal.aborted) {
-      out.note(`The last lines of the log:\n${lastLines(logFile)}`);
+      // With a stack that stands the reason may be in there; without one the error says all.
+      if (!(error instanceof QualificationError)) out.note(`The last lines of the log:\n${lastLines(logFile)}`);
       throw error;
     }
     out.note('Interrupted.');

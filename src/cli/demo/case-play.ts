@@ -33,7 +33,7 @@ export interface DemoCase {
 export interface DemoWorld {
   sandbox: Sandbox;
   client: QualificationClient;
-  worker: WorkerProcess;
+  worker: Pick<WorkerProcess, 'pid' | 'start' | 'kill'>;
   /** Resolves when `mini-stale-media` has moved the sandbox's clock: media uploaded before are dead then. */
   clockMoved: Promise<void>;
   clockHasMoved(): void;

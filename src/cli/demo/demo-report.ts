@@ -8,11 +8,19 @@ export function demoJson(reports: readonly CaseReport[], ports: Ports): object {
   return { cases: reports.map(({ ending: _ending, seconds: _seconds, ...facts }) => facts), ports };
 }
 
+const noFrames = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid', 'middle'].flatMap((place) =>
+    ['', '-mid', '-left', '-right'].map((corner) => [`${place}${corner}`, '']),
+  ),
+);
+
 /** One line for each case, and a sentence about all of them. */
 export function demoTable(reports: readonly CaseReport[], totalSeconds: number): string {
   const table = new Table({
     head: ['case', 'attempts', 'how it ended', 'time', 'events', 'in the Web UI'],
-    style: { head: [], border: [], compact: true },
+    // Without frames: a long address may run over the edge of a narrow terminal and can still be clicked.
+    chars: noFrames,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     colAligns: ['left', 'right', 'left', 'right', 'right', 'left'],
   });
   for (const { name, attempts, ending, seconds, historyEvents, url } of reports)

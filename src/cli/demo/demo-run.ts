@@ -1,10 +1,12 @@
 /** Plays the cases: side by side where they do not meet, the deaths of the worker one by one when all else is calm. */
 import type { CaseView, QualificationClient, QualificationResult } from '../../client/index.ts';
+import type { DevServer } from '../../runtime/dev-server.ts';
 import type { LocalStack } from '../local/local-stack.ts';
+import type { WorkerProcess } from '../local/worker-process.ts';
 import { CasePlay, type DemoAccount, type DemoCase, type DemoWorld, standing } from './case-play.ts';
 
 /** A submission that a kill should hit all the same is found after 30 s and 60 s more; nothing else takes so long. */
-const caseLimitMs = 120_000;
+const defaultCaseLimitMs = 120_000;
 
 /** What became of a case. */
 export interface CaseReport {
@@ -29,10 +31,15 @@ export interface CaseReport {
 export interface DemoRunOptions {
   cases: readonly DemoCase[];
   accountOf(demoCase: DemoCase): DemoAccount;
-  stack: LocalStack;
+  stack: Pick<LocalStack, 'sandbox' | 'uiUrl'> & {
+    worker: Pick<WorkerProcess, 'pid' | 'start' | 'kill'>;
+    temporal: Pick<DevServer, 'namespace'>;
+  };
   client: QualificationClient;
   say(name: string, text: string): void;
   signal: AbortSignal;
+  /** How long one case may take, ms. */
+  caseLimitMs?: number;
 }
 
 interface Playing {
@@ -80,6 +87,7 @@ export async function runDemoCases(options: DemoRunOptions): Promise<CaseReport[
 
 function playCase(demoCase: DemoCase, options: DemoRunOptions, world: DemoWorld): Playing {
   const startedAt = performance.now();
+  const { caseLimitMs = defaultCaseLimitMs } = options;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(caseLimitMs)]);
   const play = new CasePlay(demoCase, options.accountOf(demoCase), world, signal);
   const isMoving = demoCase.movesClock === true;
@@ -171,7 +179,11 @@ function failedEnding(view: CaseView | undefined, problem: unknown): string {
   return `NOT ENDED: ${messageOf(problem)}${where}`;
 }
 
-function uiAddress({ uiUrl, temporal }: LocalStack, workflowId: string, runId: string | undefined): string {
+function uiAddress(
+  { uiUrl, temporal }: DemoRunOptions['stack'],
+  workflowId: string,
+  runId: string | undefined,
+): string {
   const workflow = `${uiUrl}/namespaces/${encodeURIComponent(temporal.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
   return runId === undefined ? workflow : `${workflow}/${runId}/history`;
 }

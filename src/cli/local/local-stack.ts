@@ -1,6 +1,7 @@
 /** Everything on this machine, for `wxq demo` and `wxq dev`: Temporal, the sandbox, the callback server and a worker. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from '../../client/index.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { type DevServer, startDevServer } from '../../runtime/dev-server.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -51,7 +52,11 @@ export interface Ports {
   console: number;
 }
 
-/** Starts the parts one after the other; a port that is taken is replaced by the next free one. What was started is ended when a later part fails. */
+/**
+ * Starts the parts one after the other; a port that is taken is replaced by the next free one. What was started is
+ * ended when a later part fails. Throws what the parts throw: DevServerError, TemporalNotFoundError, ConfigError, …;
+ * the client's TemporalUnreachableError for a server of TEMPORAL_ADDRESS.
+ */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { dataDir, onProgress, signal } = options;
   const config = loadConfig(options.env);
@@ -95,6 +100,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const accountsFile = join(dataDir, 'accounts.json');
     await writeFile(accountsFile, JSON.stringify(sandbox.accountsFile(), undefined, 2), { mode: 0o600 });
     const env = stackSettings(options, temporal, sandbox, accountsFile);
+    // Somebody else's server may not be there; said once and clearly, before the worker says it with a stack.
+    if (temporal.pid === undefined) await (await connect({ env })).close();
     const server = await startServer(
       { ...loadConfig(env), callbackPort: config.callbackPort, consolePort: config.consolePort },
       { env, logger: options.logger, callbackHost: '127.0.0.1' },
