@@ -1,6 +1,7 @@
 /** Says what an image is by decoding it, and refuses whatever WeChat could not read. */
 import sharp, { type Metadata } from 'sharp';
 import { fileKindOf } from './file-kinds.ts';
+import { isWholeJpeg, isWholePng } from './structure.ts';
 
 export type ImageFormat = 'jpeg' | 'png' | 'gif';
 
@@ -39,7 +40,8 @@ export const maxPixels = 100_000_000;
 const sendJpegOrPng = 'send JPEG or PNG';
 
 /**
- * Decodes the whole image and says what it is.
+ * Says what an image is. A file whose structure is whole is decoded at its top only (0.4 instead of 5 ms of CPU for a
+ * page of 200 KB), every other one completely, as far as it goes.
  * @throws {ImageRefused} if it is empty, of another format, cut off, damaged, or unpacks to more than {@link maxPixels}.
  */
 export async function inspectImage(bytes: Uint8Array): Promise<InspectedImage> {
@@ -48,7 +50,8 @@ export async function inspectImage(bytes: Uint8Array): Promise<InspectedImage> {
   if (format === undefined) throw new ImageRefused(`this is ${fileKindOf(bytes)}`, sendJpegOrPng);
   try {
     const metadata = await sharp(bytes, { limitInputPixels: maxPixels }).metadata();
-    await decodeWhole(bytes, format);
+    const isWhole = format === 'jpeg' ? isWholeJpeg(bytes) : format === 'png' && isWholePng(bytes);
+    await (isWhole ? decodeTop(bytes, metadata) : decodeWhole(bytes, format));
     return { format, ...uprightSize(metadata), bytes: bytes.byteLength, frames: metadata.pages ?? 1 };
   } catch (error) {
     throw refusalOf(error, format);
@@ -65,6 +68,14 @@ function formatOf(bytes: Uint8Array): ImageFormat | undefined {
 
 function uprightSize({ autoOrient, width, height }: Metadata): { width: number; height: number } {
   return { width: autoOrient?.width ?? width, height: autoOrient?.height ?? height };
+}
+
+/** Unpacks the first lines: tells that tables and headers fit together, and that the whole is not too large to unpack. */
+async function decodeTop(bytes: Uint8Array, { width, height }: Metadata): Promise<void> {
+  await sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' })
+    .extract({ left: 0, top: 0, width: Math.min(width, 16), height: Math.min(height, 8) })
+    .raw()
+    .toBuffer();
 }
 
 /**
