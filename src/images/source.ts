@@ -80,19 +80,38 @@ function pathOf(source: string): string {
 }
 
 async function readLocal(source: string, path: string, { maxBytes, signal }: Limits): Promise<Uint8Array> {
-  const file = await openRegular(source, path);
+  const { file, size } = await openRegular(source, path);
   try {
-    const { size } = await file.stat();
     if (size > maxBytes) throw tooLarge(source, maxBytes);
-    // One byte more than allowed, in case the file is just growing.
-    const content = collect(file.createReadStream({ end: maxBytes, signal, autoClose: false }), source, maxBytes);
-    return await content;
+    return await readOpened(source, file, size, { maxBytes, signal });
   } finally {
     await file.close();
   }
 }
 
-async function openRegular(source: string, path: string): Promise<FileHandle> {
+/** Into one buffer of the file's size, where a stream would make and copy many; one that is just growing gets larger ones. */
+async function readOpened(
+  source: string,
+  file: FileHandle,
+  size: number,
+  { maxBytes, signal }: Limits,
+): Promise<Uint8Array> {
+  // One byte more, so that the end shows.
+  let content = Buffer.allocUnsafeSlow(size + 1);
+  let length = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(content, length, content.length - length);
+    length += bytesRead;
+    if (length > maxBytes) throw tooLarge(source, maxBytes);
+    if (bytesRead === 0) break;
+    if (length === content.length) content = Buffer.concat([content], Math.min(2 * length, maxBytes + 1));
+  }
+  if (length === 0) throw emptySource(source);
+  return new Uint8Array(content.buffer, content.byteOffset, length);
+}
+
+async function openRegular(source: string, path: string): Promise<{ file: FileHandle; size: number }> {
   if (path === '' || path.includes('\0')) {
     throw new ImageSourceError('unsupported', source, 'not a path', 'give the path or address of the image');
   }
@@ -114,8 +133,9 @@ async function openRegular(source: string, path: string): Promise<FileHandle> {
     throw error;
   }
   try {
-    refuseIrregular(source, await file.stat());
-    return file;
+    const opened = await file.stat();
+    refuseIrregular(source, opened);
+    return { file, size: opened.size };
   } catch (error) {
     await file.close();
     throw error;
@@ -276,9 +296,13 @@ async function collect(stream: AsyncIterable<Buffer>, source: string, maxBytes: 
     if (length > maxBytes) throw tooLarge(source, maxBytes);
     chunks.push(chunk);
   }
-  if (length === 0) throw new ImageSourceError('missing', source, 'this is empty', 'put the image there again');
-  return new Uint8Array(Buffer.concat(chunks, length));
+  if (length === 0) throw emptySource(source);
+  const content = Buffer.concat(chunks, length);
+  return new Uint8Array(content.buffer, content.byteOffset, length);
 }
+
+const emptySource = (source: string): ImageSourceError =>
+  new ImageSourceError('missing', source, 'this is empty', 'put the image there again');
 
 function tooLarge(source: string, maxBytes: number): ImageSourceError {
   const limit = `${Number((maxBytes / 1024 / 1024).toFixed(1))} MB`;
