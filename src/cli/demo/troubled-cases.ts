@@ -1,5 +1,6 @@
 /** Demo cases of the Channels Shop in which messages get lost, or overtake each other. */
 import type { ChannelsShopInput } from '../../client/index.ts';
+import type { CasePlay } from './case-play.ts';
 import { shopCase } from './case-script.ts';
 import { businessLicence, shopCategory } from './shop-material.ts';
 
@@ -7,6 +8,12 @@ const input = (n: number, images: string[]): Pick<ChannelsShopInput, 'category' 
   category: { catsV2: shopCategory(n).catsV2 },
   material: { form: 'licenses', licenses: [businessLicence(shopCategory(n), images)] },
 });
+
+/**
+ * Only once the sandbox's clock stands still: the answer that is lost could otherwise be "token expired", after which
+ * nothing is there to be recognised, and the submission would rightly go out again 90 s later.
+ */
+const loseAnswer = (play: CasePlay): void => play.chaos({ operation: 'category/add', times: 1, loseAnswer: true });
 
 export const pushLost = shopCase({
   name: 'shop-push-lost',
@@ -34,7 +41,8 @@ export const answerLostOpen = shopCase({
   about: 'the answer of category/add is lost, the audit is open: it is recognised, not sent again',
   input: input(2, ['business-licence.png']),
   async play(play) {
-    play.chaos({ operation: 'category/add', times: 1, loseAnswer: true });
+    await play.world.clockMoved;
+    loseAnswer(play);
     await play.start();
     await play.auditorSays('approved');
   },
@@ -45,8 +53,9 @@ export const answerLostDecided = shopCase({
   about: 'the answer of category/add is lost, the audit is decided already: it is recognised',
   input: input(3, ['business-licence-sharp.jpg']),
   async play(play) {
+    await play.world.clockMoved;
     play.verdictRule({ when: 'at-once', verdict: 'approved' });
-    play.chaos({ operation: 'category/add', times: 1, loseAnswer: true });
+    loseAnswer(play);
     await play.start();
   },
 });
