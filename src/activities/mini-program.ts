@@ -72,7 +72,10 @@ export function createMiniProgramActivities(deps: ActivityDependencies) {
       const advice = 'Nothing to do: it is read again.';
       if (request.until === 'in-force' && state !== 'approved')
         throw failure(failureTypes.notInForce, { reason: `the category is ${state.replace('_', ' ')}`, advice });
-      if (request.until === 'verdict' && state !== 'approved' && state !== 'rejected')
+      const isOpen =
+        (request.until === 'verdict' && state !== 'approved' && state !== 'rejected') ||
+        (request.until === 'settled' && (state === 'in_review' || state === 'unknown'));
+      if (isOpen)
         throw failure(failureTypes.stillInReview, { reason: `no verdict yet (${rawStatus ?? state})`, advice });
       return setting;
     },

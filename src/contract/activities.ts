@@ -119,8 +119,8 @@ export interface ReadSettingRequest {
   account: Account;
   first: string;
   second: string;
-  /** Fail (BENIGN, retried) until there is a verdict, or until it is in force. */
-  until?: 'verdict' | 'in-force';
+  /** Fail (BENIGN, retried) until there is a verdict, until it is in force, or while it is in review or unknown. */
+  until?: 'verdict' | 'in-force' | 'settled';
 }
 
 export interface WriteCategoryRequest {

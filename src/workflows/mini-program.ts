@@ -53,9 +53,12 @@ const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
       images: images.map((image, n) => ({ path: joinPath('certificates', key, 'images', n), image })),
     })),
 
-  async preflight(input, pace): Promise<Preflight> {
+  async preflight(input, pace, isOpenAlready): Promise<Preflight> {
     const { readCategorySetting } = proxyActivities<Activities>(reading(pace, 'does the category exist already?'));
-    const setting = await readCategorySetting(categoryOf(input));
+    const setting = await readCategorySetting({
+      ...categoryOf(input),
+      ...(isOpenAlready ? { until: 'settled' } : {}),
+    });
     const baseline = stateOf(setting);
     switch (setting.state) {
       case 'approved':

@@ -3,7 +3,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { Pace } from '../contract/activities.ts';
 import { failureTypes } from '../contract/failures.ts';
 import { papersOf, validityEnd } from '../contract/material-path.ts';
-import type { CaseInput } from '../contract/qualification.ts';
+import type { Blocked, CaseInput } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
 import { maxUploadsAtOnce } from './policies.ts';
@@ -25,7 +25,9 @@ export async function passPreflight<Input extends CaseInput>(run: CaseRun<Input>
   if (run.memory.preflight !== undefined) return true;
   let preflight: Preflight;
   try {
-    preflight = await run.steps.preflight(run.memory.input, pace);
+    // The server waits for the end of somebody else's review: a look that succeeds and finds nothing new costs events.
+    const isOpenAlready = pace === 'slow' && isForeignOrUnknown(run.state.blocked);
+    preflight = await run.steps.preflight(run.memory.input, pace, isOpenAlready);
   } catch (error) {
     const problem = readProblem(error);
     if (problem.type === failureTypes.materialRefused) run.dispatch({ type: 'refused', reason: problem.reason });
@@ -34,6 +36,10 @@ export async function passPreflight<Input extends CaseInput>(run: CaseRun<Input>
   }
   return decideByPreflight(run, preflight);
 }
+
+/** Blocked by what preflight saw, not by a look that failed. */
+const isForeignOrUnknown = (blocked: Blocked | undefined): boolean =>
+  blocked?.during === 'preflight' && /^(foreign_audit|unknown audit_status)/.test(blocked.reason);
 
 function decideByPreflight<Input extends CaseInput>(run: CaseRun<Input>, preflight: Preflight): boolean {
   const { intent = 'new' } = run.memory.input;

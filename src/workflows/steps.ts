@@ -61,7 +61,8 @@ export interface PlatformSteps<Input extends CaseInput> {
   categoryId(input: Input): string;
   patch(input: Input, resubmission: Resubmission): Patched<Input>;
   slots(input: Input): UploadSlot[];
-  preflight(input: Input, pace: Pace): Promise<Preflight>;
+  /** `isOpenAlready`: it was seen in review (or in an unknown status); resolves only when that has ended. */
+  preflight(input: Input, pace: Pace, isOpenAlready: boolean): Promise<Preflight>;
   upload(input: Input, slotPath: string, request: Omit<UploadRequest, 'account'>, pace: Pace): Promise<UploadedImage>;
   /** Whether an upload of this age would be refused. */
   isUploadStale(ageMs: number): boolean;
