@@ -29,7 +29,9 @@ function attemptText({ number, auditId, verdict, reason, decidedAt, submittedAt 
   const why = reason === undefined ? '' : ` (${reason})`;
   if (verdict !== undefined)
     return `attempt ${number}:${audit} ${verdict}${why}${decidedAt === undefined ? '' : ` at ${decidedAt}`}`;
-  return `attempt ${number}:${audit} ${submittedAt === undefined ? 'not submitted yet' : `submitted at ${submittedAt}`}${why}`;
+  // An audit without a time of ours was submitted by somebody else and is only followed.
+  const ofOthers = auditId === undefined ? 'not submitted yet' : 'followed, not submitted through this case';
+  return `attempt ${number}:${audit} ${submittedAt === undefined ? ofOthers : `submitted at ${submittedAt}`}${why}`;
 }
 
 /** Chinese keys as they read; `resubmit --image` takes them so. What would mean something else there stays encoded. */
