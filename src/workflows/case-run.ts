@@ -18,8 +18,12 @@ export interface CaseMemory<Input> {
   /** The input with every correction applied. */
   input: Input;
   uploads: Record<string, Upload>;
-  /** What was sent last, slot by slot, and a digest of all of it: tells "the same bytes again". */
-  lastSent?: { digest: string; slots: Record<string, { sha256: string[]; ref: string; uploadedAtMs: number }> };
+  /** What was sent last, for which attempt, slot by slot, and a digest of all of it: tells "the same bytes again". */
+  lastSent?: {
+    attempt: number;
+    digest: string;
+    slots: Record<string, { sha256: string[]; ref: string; uploadedAtMs: number }>;
+  };
   preflight?: Preflight;
   /** A submission of this attempt whose answer was lost. `ruledOut`: how often it was looked for and is not there. */
   unanswered?: { sentAtMs: number; baseline: Baseline; ruledOut: number };

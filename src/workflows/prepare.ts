@@ -184,10 +184,11 @@ export function outdatedPaper<Input extends CaseInput>({ memory }: CaseRun<Input
     : `${outdated.path} was valid until ${outdated.paper.validUntil}: send a newer one, or force to submit it all the same`;
 }
 
-/** The same bytes and fields as what was turned down before. */
+/** The same bytes and fields as what was turned down before. This attempt's own are not: only their uploads had died. */
 function isUnchanged<Input extends CaseInput>(run: CaseRun<Input>): boolean {
   const { memory, state } = run;
-  return state.attempt > 1 && !memory.force && memory.lastSent?.digest === digestOf(run);
+  const before = memory.lastSent;
+  return !memory.force && before !== undefined && before.attempt < state.attempt && before.digest === digestOf(run);
 }
 
 /** What is sent, with images by their bytes instead of their sources. */

@@ -194,7 +194,7 @@ function remember<Input extends CaseInput>(run: CaseRun<Input>): void {
     const { ref, uploadedAtMs, images } = uploadOf(run, path);
     return [path, { sha256: images.map(({ sha256 }) => sha256), ref, uploadedAtMs }] as const;
   });
-  memory.lastSent = { digest: digestOf(run), slots: Object.fromEntries(slots) };
+  memory.lastSent = { attempt: run.state.attempt, digest: digestOf(run), slots: Object.fromEntries(slots) };
   memory.cancellationSent = false;
 }
 

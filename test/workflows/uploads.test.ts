@@ -131,6 +131,24 @@ describe('images', () => {
     await handle.result();
   });
 
+  test('L3 a file id that dies under a correction is replaced too: the correction is not taken for unchanged', async ({
+    stage,
+  }) => {
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'rejected', '不清晰');
+    await stage.until(handle.workflowId, 'needs_material');
+    stage.sandbox.setChaos({ rules: [{ operation: 'category/add', errcode: 10020087 }] });
+    await handle.resubmit({ set: { 'licenses/1/2/images/0': image('food-permit.jpg') } });
+    const view = await stage.until(
+      handle.workflowId,
+      ({ attempts, status }) => attempts.length === 2 && status !== 'preparing',
+    );
+    expect(view).toMatchObject({ status: 'in_review', attempts: [{}, { number: 2 }] });
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
+  });
+
   test('L3 the same bytes at the same place are not sent again, and the correction is refused as unchanged', async ({
     stage,
   }) => {
