@@ -96,6 +96,8 @@ export async function awaitMaterial<Input extends CaseInput>(run: CaseRun<Input>
 /** Resolves when the category is in force, whoever did it. */
 async function watchPermission<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
   const { memory, steps } = run;
+  // A renewal that does not know the old grant yet would take it for the new one.
+  if (memory.input.intent === 'renew' && memory.preflight === undefined) return condition(() => false);
   try {
     await steps.awaitPermission(memory.input, memory.preflight?.mark);
   } catch (error) {

@@ -36,6 +36,17 @@ describe('what preflight finds for a Channels Shop', () => {
     });
   });
 
+  test('L2 a renewal whose first look fails is not approved by the grant that it is to renew', async ({ stage }) => {
+    await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: leaf, status: 'approved' });
+    stage.sandbox.setChaos({ rules: [{ operation: 'category/getbizcatflowlist', errcode: 61007, times: 2 }] });
+    const handle = await stage.startShop(stage.shopInput({ intent: 'renew' }));
+    await stage.until(handle.workflowId, 'blocked');
+    await stage.advance(handle.workflowId, 400);
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'us' });
+  });
+
   test('L2 the path of a leaf is looked up', async ({ stage }) => {
     const handle = await stage.startShop(stage.shopInput({ category: { leaf } }));
     await stage.until(handle.workflowId, 'in_review');
