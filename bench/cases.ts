@@ -3,14 +3,13 @@ import type { ChannelsShopInput } from '../src/contract/channels-shop.ts';
 import { channelsShopWorkflowId } from '../src/contract/workflow-id.ts';
 
 /** What is compared. */
-export type Kind = 'bare' | 'product' | 'product-plain' | 'product-undecoded';
+export type Kind = 'bare' | 'product' | 'product-plain';
 
 /** As the table calls them. */
 export const kindTitles: Record<Kind, string> = {
   bare: 'bare workflow',
   product: 'product',
   'product-plain': 'product, plain signal instead of the encrypted push',
-  'product-undecoded': 'product, images sent without decoding them',
 };
 
 /** Cases go round as many shops; each has its own token, and its audits are few, as in life. */

@@ -19,11 +19,15 @@ interface Told {
   told: unknown;
 }
 
+const endCommand = 'end';
+
 /** A child as its parent sees it. */
 export interface Child {
   readonly pid: number | undefined;
   /** Rejects with the child's own error text, or when the child ends before it answers. */
   ask<Value>(command: string, argument?: unknown): Promise<Value>;
+  /** Lets it end by itself, as a profiler wants; resolves when it is gone. */
+  end(): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -62,14 +66,19 @@ export function startChild(name: string, options: ChildOptions = {}): Child {
       resolve();
     });
   });
+  const ask = <Value>(command: string, argument?: unknown): Promise<Value> =>
+    new Promise((resolve, reject) => {
+      lastId += 1;
+      waiting.set(lastId, { resolve, reject });
+      send(child, { id: lastId, command, argument }, reject);
+    });
   return {
     pid: child.pid,
-    ask: (command, argument) =>
-      new Promise((resolve, reject) => {
-        lastId += 1;
-        waiting.set(lastId, { resolve, reject });
-        send(child, { id: lastId, command, argument }, reject);
-      }),
+    ask,
+    async end() {
+      await ask(endCommand).catch(() => undefined);
+      await gone;
+    },
     kill: () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       return gone;
@@ -83,7 +92,7 @@ function send(child: ChildProcess, request: Request, onError: (error: Error) => 
   });
 }
 
-/** In the child: answers what the parent asks. `end` ends the process after its answer. */
+/** In the child: answers what the parent asks. */
 export function answerParent(handlers: Record<string, (argument: never) => unknown>): void {
   process.once('disconnect', () => process.exit(0));
   process.on('message', ({ id, command, argument }: Request) => {
@@ -91,13 +100,13 @@ export function answerParent(handlers: Record<string, (argument: never) => unkno
       const answer: Answer = { id };
       try {
         const handler = handlers[command];
-        if (handler === undefined) throw new Error(`no command ${command}`);
-        answer.value = await handler(argument as never);
+        if (handler !== undefined) answer.value = await handler(argument as never);
+        else if (command !== endCommand) throw new Error(`no command ${command}`);
       } catch (error) {
         answer.problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
       }
       process.send?.(answer, () => {
-        if (command === 'end') process.exit(0);
+        if (command === endCommand) process.exit(0);
       });
     })();
   });

@@ -8,7 +8,6 @@ import { type DevServer, startDevServer } from '../src/runtime/dev-server.ts';
 import { accountsFile, inputOf, type Kind, taskQueues, workflowIdOf } from './cases.ts';
 import { type Child, startChild } from './child.ts';
 import type { StubEvent, StubMode } from './wechat-stub.ts';
-import type { WorkerStart } from './worker-process.ts';
 
 export interface InstallationOptions {
   /** Built bundles by worker. */
@@ -28,11 +27,8 @@ export interface Installation {
   readonly receiver: Child;
   /** Settings under which a process of the product runs on all this. */
   readonly env: NodeJS.ProcessEnv;
-  /** The worker process of a kind; started when it is first asked for. */
-  worker(kind: Kind): Child;
-  /** Lets the worker take work; `stopWorker` ends that. */
-  startWorker(kind: Kind): Promise<void>;
-  stopWorker(kind: Kind): Promise<void>;
+  /** The worker process of a kind, which takes work; started when it is first asked for. */
+  worker(kind: Kind): Promise<Child>;
   /** SIGKILL; the next `worker()` is a new process. */
   killWorker(kind: Kind): Promise<void>;
   setStub(mode: Partial<StubMode>): Promise<void>;
@@ -70,7 +66,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     WXQ_CALLBACK_PORT: '0',
     WXQ_CONSOLE_PORT: '0',
     WXQ_WORKER_METRICS_PORT: '0',
-    WXQ_LOG_LEVEL: 'warn',
+    WXQ_LOG_LEVEL: 'error',
     BENCH_IMAGE: options.barePath,
   };
   await mkdir(env.WXQ_MATERIAL_STORE);
@@ -84,7 +80,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
 
   const workers = new Map<string, Child>();
   const program = (kind: Kind): 'bare' | 'product' => (kind === 'bare' ? 'bare' : 'product');
-  const worker = (kind: Kind): Child => {
+  const worker = async (kind: Kind): Promise<Child> => {
     const known = workers.get(program(kind));
     if (known !== undefined) return known;
     const started = child('worker-process', {
@@ -93,6 +89,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       env,
     });
     workers.set(program(kind), started);
+    await started.ask('start', options.bundles[program(kind)]);
     return started;
   };
 
@@ -104,15 +101,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     receiver,
     env,
     worker,
-    startWorker: (kind) => {
-      const start: WorkerStart = { bundlePath: options.bundles[program(kind)], decodes: kind !== 'product-undecoded' };
-      return worker(kind).ask('start', start);
-    },
-    stopWorker: (kind) => worker(kind).ask('stop'),
     async killWorker(kind) {
-      const killed = worker(kind);
+      const killed = workers.get(program(kind));
       workers.delete(program(kind));
-      await killed.kill();
+      await killed?.kill();
     },
     setStub: (mode) => stub.ask('set', mode),
     async start(kind, number, images) {
@@ -131,8 +123,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     },
     async stop() {
       // A worker under a profiler writes its file when it ends by itself.
-      if (options.workerExecArgv.length > 0)
-        for (const each of workers.values()) await each.ask('end').catch(() => undefined);
+      if (options.workerExecArgv.length > 0) for (const each of workers.values()) await each.end();
       for (const each of children) await each.kill();
       await connection.close();
       await temporal.stop();

@@ -18,13 +18,13 @@ const usage = `npm run bench -- [--cases N] [--rounds N] [--waiting N] [--quick]
   --cases N    cases per slice at 50 at a time (default 120; a quarter of it at 1 at a time)
   --rounds N   how often each is measured (default 3)
   --waiting N  waiting cases for memory and recovery (default 1000; 0: leave that part out)
-  --only LIST  kinds for the slices: bare,product,product-plain,product-undecoded
+  --only LIST  kinds for the slices: bare,product,product-plain
   --quick      a look in a minute: 40 cases, 2 rounds, 100 waiting
   --json       everything measured, as JSON on standard output
   --profile F  node --cpu-prof of the workers into F
 `;
 
-const allKinds: readonly Kind[] = ['bare', 'product', 'product-plain', 'product-undecoded'];
+const allKinds: readonly Kind[] = ['bare', 'product', 'product-plain'];
 
 interface Order {
   cases: number;
@@ -133,15 +133,14 @@ async function measureSlices(order: Order, setUp: SetUp, page: Buffer, nextNumbe
     const few = Math.max(4, Math.round(cases / 4));
     const pair = kinds.filter((kind) => kind === 'bare' || kind === 'product');
     // The first slices of a process are slower than all others: its code is still being compiled.
-    for (const kind of pair) await slice({ kind, cases: Math.min(cases, 80), atOnce: 50, warmUp: 0 });
+    for (const kind of pair) await slice({ kind, cases: Math.min(2 * cases, 200), atOnce: 50, warmUp: 0 });
     say('— that was the warm-up —');
     const many: Slice[] = [];
     for (let round = 0; round < rounds; round += 1)
-      for (const kind of kinds) many.push(await slice({ kind, cases, atOnce: 50, warmUp: Math.min(50, cases) }));
+      for (const kind of kinds) many.push(await slice({ kind, cases, atOnce: 50, warmUp: Math.min(20, cases) }));
     const single: Slice[] = [];
     for (let round = 0; round < rounds; round += 1)
-      for (const kind of kinds.filter((each) => each !== 'product-undecoded'))
-        single.push(await slice({ kind, cases: few, atOnce: 1, warmUp: 5 }));
+      for (const kind of kinds) single.push(await slice({ kind, cases: few, atOnce: 1, warmUp: 5 }));
     const history: Slice[] = [];
     for (const kind of pair)
       history.push(await slice({ kind, cases: few, atOnce: 1, warmUp: 1, uploadsTogether: true }));

@@ -1,4 +1,4 @@
-/** One slice of the comparison: one worker alone carries so many cases, so many at a time, and is measured. */
+/** One slice of the comparison: one worker carries so many cases, so many at a time, and is measured. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface SliceOrder {
   kind: Kind;
   cases: number;
   atOnce: number;
-  /** Cases before the measured ones: the worker's threads are new in every slice. */
+  /** Cases before the measured ones. */
   warmUp: number;
   /** All three uploads of a case end at one moment: then no workflow task depends on chance. */
   uploadsTogether?: boolean;
@@ -69,9 +69,9 @@ export async function runSlice(bench: Bench, order: SliceOrder): Promise<Slice> 
     decides: true,
     uploadsTogether: order.uploadsTogether ?? false,
   });
-  const worker = at.worker(kind);
+  // The other worker only polls meanwhile. Stopping it would leave its threads' code to be compiled anew each time.
+  const worker = await at.worker(kind);
   const receiver = kind === 'bare' || kind === 'product-plain' ? at.receiver : at.server;
-  await at.startWorker(kind);
 
   const endedAt = new Map<number, number>();
   const wholeMs: number[] = [];
@@ -101,7 +101,6 @@ export async function runSlice(bench: Bench, order: SliceOrder): Promise<Slice> 
   await atATime(atOnce, measured, one);
   const after = look();
   const { requests } = await at.stub.ask<{ requests: Record<string, number> }>('counts');
-  await at.stopWorker(kind);
   await rm(folder, { recursive: true, force: true });
 
   const ms = after.at - before.at;

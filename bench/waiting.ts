@@ -49,7 +49,7 @@ const decidedWithinMs = 180_000;
 export async function runWaiting(at: Installation, order: WaitingOrder): Promise<Waiting> {
   const { kind, cases, warmUp, images, nextNumber, onProgress } = order;
   await at.setStub({ push: 'encrypted', decides: true });
-  await at.startWorker(kind);
+  const first = await at.worker(kind);
   await atATime(fillAtOnce, Array.from({ length: warmUp }, nextNumber), async (number) => {
     await at.start(kind, number, images);
     await at.approved(kind, number);
@@ -57,8 +57,8 @@ export async function runWaiting(at: Installation, order: WaitingOrder): Promise
 
   await at.setStub({ decides: false });
   const memory = async () => {
-    await at.worker(kind).ask('collectGarbage');
-    return { worker: residentKbOf(at.worker(kind).pid), temporal: residentKbOf(at.temporal.pid) };
+    await first.ask('collectGarbage');
+    return { worker: residentKbOf(first.pid), temporal: residentKbOf(at.temporal.pid) };
   };
   const empty = await memory();
   const numbers = Array.from({ length: cases }, nextNumber);
@@ -78,7 +78,7 @@ export async function runWaiting(at: Installation, order: WaitingOrder): Promise
   await pause(1_000);
   const full = await memory();
 
-  const cpu = () => ({ worker: cpuMsOf(at.worker(kind).pid), temporal: cpuMsOf(at.temporal.pid) });
+  const cpu = () => ({ worker: cpuMsOf(first.pid), temporal: cpuMsOf(at.temporal.pid) });
   const idleFrom = cpu();
   await pause(idleMs);
   const idleTo = cpu();
@@ -89,11 +89,11 @@ export async function runWaiting(at: Installation, order: WaitingOrder): Promise
   const releasedAt = Date.now();
   const taking = at.stub.ask<{ sent: number; tookMs: number }>('release', inFlight);
   const spawnedAt = performance.now();
-  await at.startWorker(kind);
+  const second = await at.worker(kind);
   const workerReadyMs = performance.now() - spawnedAt;
   const { tookMs } = await taking;
   await untilNoneRuns(at);
-  const workerCpuMs = cpuMsOf(at.worker(kind).pid) / cases;
+  const workerCpuMs = cpuMsOf(second.pid) / cases;
   const temporalCpuMs = (cpuMsOf(at.temporal.pid) - temporalBefore) / cases;
   const { repeatedCallbacks } = await at.stub.ask<{ repeatedCallbacks: number }>('counts');
 
@@ -111,7 +111,6 @@ export async function runWaiting(at: Installation, order: WaitingOrder): Promise
     });
     lastEnd = Math.max(lastEnd, closeTime.getTime());
   });
-  await at.stopWorker(kind);
   return {
     kind,
     cases,
