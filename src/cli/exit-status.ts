@@ -66,7 +66,7 @@ export class ReplayFailedError extends QualificationError {
 
 /** Settings and files are named by other parts of the program in errors of their own. */
 const usageNames = new Set(['ConfigError', 'AccountsError']);
-const unreachableNames = new Set(['TemporalNotFoundError']);
+const unreachableNames = new Set(['TemporalNotFoundError', 'DevServerError']);
 
 /** The status for an error that ended a command. */
 export function statusOf(error: unknown): ExitStatus {

@@ -25,7 +25,14 @@ import type {
   Resubmission,
   Withdrawal,
 } from '../contract/qualification.ts';
-import { CaseClosedError, CaseNotFoundError, NoWorkerError, QualificationError, UpdateRefusedError } from './errors.ts';
+import {
+  CaseClosedError,
+  CaseNotFoundError,
+  ClientClosedError,
+  NoWorkerError,
+  QualificationError,
+  UpdateRefusedError,
+} from './errors.ts';
 import { withAbsolutePatchSources } from './sources.ts';
 import { asOurs, codeOf, endingOf, failedCase, grpcCode, isTimeout, type Place } from './temporal-failures.ts';
 
@@ -65,6 +72,8 @@ export interface HandleDeps {
   taskQueue: string;
   /** How long an answer that needs a worker may take, ms. */
   updateTimeoutMs: number;
+  /** Aborted when the client is closed: nothing may wait on a connection that is gone. */
+  closing: AbortSignal;
   /** Whether the server answers at all: tells a missing worker from a missing server. */
   isServerReachable(): Promise<boolean>;
 }
@@ -80,8 +89,11 @@ export function createCaseHandle(deps: HandleDeps, workflowId: string, runId?: s
 
   async function result(): Promise<QualificationResult> {
     try {
-      return (await resultHandle.result()) as QualificationResult;
+      return (await client.connection.withAbortSignal(deps.closing, () =>
+        resultHandle.result(),
+      )) as QualificationResult;
     } catch (error) {
+      if (deps.closing.aborted) throw new ClientClosedError(workflowId, { cause: error });
       if (error instanceof WorkflowFailedError) throw failedCase(workflowId, error);
       throw known(error);
     }

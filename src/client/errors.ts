@@ -152,3 +152,17 @@ export class CaseCancelledError extends QualificationError {
     this.ending = ending;
   }
 }
+
+/** The client was closed while a result was waited for; the case goes on. 客户端已关闭，流程仍在继续。 */
+export class ClientClosedError extends QualificationError {
+  readonly workflowId: string;
+
+  constructor(workflowId: string, options?: ErrorOptions) {
+    super(
+      `The client was closed while the result of ${workflowId} was waited for.`,
+      'The case goes on: connect again and wait with `client.get(workflowId).result()`.',
+      options,
+    );
+    this.workflowId = workflowId;
+  }
+}

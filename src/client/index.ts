@@ -38,6 +38,7 @@ export {
   CaseClosedError,
   CaseFailedError,
   CaseNotFoundError,
+  ClientClosedError,
   type Ending,
   InvalidCaseError,
   NoWorkerError,

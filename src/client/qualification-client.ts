@@ -100,7 +100,9 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
   const inTime = <Answer>(ms: number, call: () => Promise<Answer>): Promise<Answer> =>
     connection.withDeadline(Date.now() + ms, call);
 
+  const closing = new AbortController();
   const handleDeps: HandleDeps = {
+    closing: closing.signal,
     client,
     place,
     taskQueue,
@@ -189,6 +191,11 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
     address: place.address,
     namespace: place.namespace,
     taskQueue,
-    close: opened.close,
+    async close() {
+      // A pending call that outlives its connection would crash the process from within the gRPC library.
+      closing.abort();
+      await new Promise((resolve) => setImmediate(resolve));
+      await opened.close();
+    },
   };
 }

@@ -53,6 +53,16 @@ export function takeChaosRule(world: World, target: ChaosTarget, isWeChatCall = 
   return taken;
 }
 
+/** Gives one use of a rule back: it did not come to its fault. */
+export function returnChaosRule(world: World, taken: ChaosRule): void {
+  const { rules } = world.state.chaos;
+  const { times: _before, ...fault } = taken;
+  const left = rules.find(({ times: _left, ...rule }) => JSON.stringify(rule) === JSON.stringify(fault));
+  if (left === undefined) rules.unshift({ ...taken, times: 1 });
+  else left.times += 1;
+  world.changed();
+}
+
 /** Whether this push is met by the fault; a count is counted down. */
 export function takePushChaos(world: World, fault: 'lose' | 'duplicate' | 'shuffle' | 'forge'): boolean {
   const setting = world.state.chaos.push[fault];

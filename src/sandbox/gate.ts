@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'lossless-json';
 import { categoryIdsNamedIn, withdrawnPaths } from './channels-shop.ts';
-import { type ChaosRule, takeChaosRule } from './chaos.ts';
+import { type ChaosRule, returnChaosRule, takeChaosRule } from './chaos.ts';
 import { type Answer, type Operation, operationName } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestRecord } from './state.ts';
@@ -66,7 +66,8 @@ export function createGate(world: World, operations: Operation[], record: (entry
         errcode: null,
         status: 0,
       };
-      const chaos = takeChaosRule(world, { operation: entry.operation, appId, categoryIds: categoriesNamedIn(body) });
+      const target = { operation: entry.operation, appId, categoryIds: categoriesNamedIn(body) };
+      const chaos = takeChaosRule(world, target);
       if (chaos?.delayMs !== undefined) await sleep(chaos.delayMs);
       if (chaos?.reset === true) {
         record(entry);
@@ -88,8 +89,12 @@ export function createGate(world: World, operations: Operation[], record: (entry
       }
       await world.settled();
       if (chaos?.loseAnswer === true) {
-        record(entry);
-        return cut(request, reply, 'lost');
+        // An answer is lost *after* the call took effect; a refusal has none, so the rule waits for the next call.
+        if (entry.errcode === 0) {
+          record(entry);
+          return cut(request, reply, 'lost');
+        }
+        returnChaosRule(world, chaos);
       }
       record({ ...entry, status: 200 });
       return reply.code(200).type('application/json; encoding=utf-8').send(answerText(answer));

@@ -7,6 +7,7 @@ import {
   CaseFailedError,
   type CaseHandle,
   CaseNotFoundError,
+  ClientClosedError,
   connect,
   NoWorkerError,
   type QualificationClient,
@@ -56,6 +57,18 @@ it('gives the answer to a message, the view and the result', async () => {
   expect((await handle.view()).attempts).toHaveLength(1);
   expect(await handle.withdraw({ by: 'ops' })).toMatchObject({ status: 'withdrawn' });
   expect(await client.get(handle.workflowId).result()).toMatchObject({ outcome: 'withdrawn' });
+});
+
+it('a client that is closed while a result is waited for says so, and the process lives on', async () => {
+  const other = await connect({ address, taskQueue });
+  const { workflowId } = await started();
+  const waiting = failureOf(other.get(workflowId).result());
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await other.close();
+  expect(await waiting).toBeInstanceOf(ClientClosedError);
+  // The retry timer of the gRPC library would crash the process about now.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await client.get(workflowId).withdraw();
 });
 
 it('makes relative image paths of a resubmission absolute and leaves licence fields alone', async () => {

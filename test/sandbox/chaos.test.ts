@@ -50,6 +50,15 @@ test('a lost answer cuts the connection after the effect', async () => {
   expect((await add()).errcode).toBe(10020064);
 });
 
+test('a lost answer waits for a call that takes effect: a refusal has none to lose', async () => {
+  await chaos({ operation: 'category/add', loseAnswer: true });
+  const refused = { category_info: { ...categoryInfo(byHand(), 'file_of_nobody') } };
+  expect((await shop.post('/channels/ec/category/add', refused)).errcode).toBe(10020087);
+  await expect(add()).rejects.toThrow();
+  expect(stage.sandbox.audits()).toHaveLength(1);
+  expect((await add(1)).errcode).toBe(0);
+});
+
 test('a lost answer of a Mini Program call takes effect as well', async () => {
   const mini = callerFor(stage.sandbox, fixtures.miniProgram.appId);
   const value = await mini.mediaId();

@@ -2,8 +2,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { loadConfig } from '../../runtime/config.ts';
 import { act, type Cli, newCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
+import { exitStatus } from '../exit-status.ts';
 
 /** The process that runs workflows and activities. */
 export const workerCommand = (cli: Cli) =>
@@ -24,7 +23,7 @@ export const demoCommand = (cli: Cli) =>
     .option('--keep', 'leave everything running afterwards')
     .action(async ({ json, keep }) => {
       await act(cli, { json }, async () => {
-        const { runDemo } = await load<DemoModule>('./demo.ts');
+        const { runDemo } = await import('./demo.ts');
         return runDemo({ json: json === true, keep: keep === true }, cli.context);
       });
     });
@@ -33,23 +32,10 @@ export const demoCommand = (cli: Cli) =>
 export const devCommand = (cli: Cli) =>
   newCommand('dev', 'run everything on this machine until it is stopped', 'wxq dev').action(async ({ json }) => {
     await act(cli, { json }, async () => {
-      const { runDev } = await load<DevModule>('./dev.ts');
+      const { runDev } = await import('./dev.ts');
       return runDev({ json: json === true }, cli.context);
     });
   });
-
-/** What `./demo.ts` exports. */
-export interface DemoModule {
-  runDemo(options: { json: boolean; keep: boolean }, context: CliContext): Promise<ExitStatus>;
-}
-
-/** What `./dev.ts` exports; it settles when it has been stopped. */
-export interface DevModule {
-  runDev(options: { json: boolean }, context: CliContext): Promise<ExitStatus>;
-}
-
-/** Imports a process by its name, so that a command which is not used loads nothing. */
-const load = async <Module>(specifier: string): Promise<Module> => (await import(specifier)) as Module;
 
 /** The process that receives WeChat's callbacks. */
 export const serverCommand = (cli: Cli) =>
