@@ -83,6 +83,7 @@ export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): 
     adoptUpdate,
     (adoption) => {
       const auditId = adoption?.auditId;
+      forgetLostSubmission(run);
       run.dispatch({ type: 'adoptionAsked', ...(auditId === undefined ? {} : { auditId }) });
       return accepted(run);
     },
@@ -117,10 +118,16 @@ function correct<Input extends CaseInput>(run: CaseRun<Input>, resubmission: Res
   if ('problems' in patched) return;
   memory.input = patched.input;
   memory.force = resubmission.force === true;
+  forgetLostSubmission(run);
   const set = Object.keys(resubmission.set ?? {});
   for (const slot of run.steps.slots(patched.input))
     if (slot.images.some(({ path }) => set.includes(path)))
       delete memory.uploads[identityOf(slot.images.map((one) => one.image))];
+}
+
+/** What was lost belongs to the attempt before; kept any longer, somebody else's later audit would be taken for it. */
+function forgetLostSubmission<Input extends CaseInput>({ memory }: CaseRun<Input>): void {
+  delete memory.unanswered;
 }
 
 const accepted = <Input extends CaseInput>({ state }: CaseRun<Input>): Accepted => ({

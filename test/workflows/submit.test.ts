@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { fixtures } from '../../src/sandbox/index.ts';
-import { expect, test } from '../stage.ts';
+import { expect, image, test } from '../stage.ts';
 
 const add = 'category/add';
 
@@ -120,6 +120,29 @@ describe('a worker that stops during a submission', () => {
 });
 
 describe('a submission that somebody else overtook', () => {
+  test('L5 what a merchant applies for after a lost and then refused submission is not taken for the lost one', async ({
+    stage,
+  }) => {
+    stage.sandbox.setChaos({
+      rules: [
+        { operation: add, reset: true },
+        { operation: add, errcode: 10020063 },
+      ],
+    });
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, () => stage.sandbox.requests(add).length === 1);
+    await stage.advance(handle.workflowId, 120);
+    await stage.until(handle.workflowId, 'needs_material');
+    const category = fixtures.categories.byHand[0]?.leaf ?? '';
+    await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: category });
+    await handle.resubmit({ set: { 'licenses/1/2/images/0': image('food-permit.jpg') } });
+    const view = await stage.until(handle.workflowId, ({ status }) => status === 'in_review' || status === 'blocked');
+    expect(view.blocked?.reason).toMatch(/^foreign_audit/);
+    await handle.withdraw();
+    expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
+    expect(stage.sandbox.audits({ appId: stage.appId })).toMatchObject([{ status: 'open' }]);
+  });
+
   test('L4 is blocked by the audit that is not ours, and goes on when a person adopts it', async ({ stage }) => {
     const category = fixtures.categories.byHand[0]?.leaf ?? '';
     const foreign = await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: category });
