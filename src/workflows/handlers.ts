@@ -119,6 +119,8 @@ function correct<Input extends CaseInput>(run: CaseRun<Input>, resubmission: Res
   memory.input = patched.input;
   memory.force = resubmission.force === true;
   forgetLostSubmission(run);
+  // The person has just looked at the material: a block before that says nothing about it.
+  delete memory.blockedSinceMs;
   const set = Object.keys(resubmission.set ?? {});
   for (const slot of run.steps.slots(patched.input))
     if (slot.images.some(({ path }) => set.includes(path)))
