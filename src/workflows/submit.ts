@@ -5,8 +5,8 @@ import type { Baseline } from '../contract/failures.ts';
 import type { Blocked, CaseInput } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
-import { notSentPausesMs, reconcileGapMs, submitStartToCloseMs } from './policies.ts';
-import { digestOf, everythingIsUploaded, outdatedPaper } from './prepare.ts';
+import { blockedLimitMs, notSentPausesMs, reconcileGapMs, submitStartToCloseMs } from './policies.ts';
+import { digestOf, everythingIsUploaded, outdatedPaper, questionAfterWaiting } from './prepare.ts';
 import type { Finding, Submission } from './steps.ts';
 
 /** After so many submissions that vanished without a trace a person should look. */
@@ -35,6 +35,12 @@ export async function submitOnce<Input extends CaseInput>(
   if (memory.unanswered !== undefined && (await reconcile(run, pace))) return undefined;
   if (run.state.pending === 'withdraw') {
     run.dispatch({ type: 'withdrawn' });
+    return undefined;
+  }
+  // Looking for a lost submission has no time limit, sending it again has: stale papers are never sent silently.
+  if (memory.blockedSinceMs !== undefined && Date.now() - memory.blockedSinceMs >= blockedLimitMs) {
+    delete memory.blockedSinceMs;
+    run.dispatch({ type: 'refused', reason: questionAfterWaiting(run) });
     return undefined;
   }
   if (!everythingIsUploaded(run) || outdatedPaper(run) !== undefined) {

@@ -9,7 +9,7 @@ import { currentAuditId, isBlockedDuring } from './case-state.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
 import { durationMs } from './guards.ts';
 import { blockedLimitMs, overdueAfterMs } from './policies.ts';
-import { passPreflight, passUploads } from './prepare.ts';
+import { passPreflight, passUploads, questionAfterWaiting } from './prepare.ts';
 import { submitOnce } from './submit.ts';
 
 /** Until WeChat has decided: the push or the read, whichever is first. */
@@ -133,7 +133,6 @@ export async function awaitUnblocking<Input extends CaseInput>(run: CaseRun<Inpu
   if (run.state.status !== 'blocked') return;
   if (run.state.pending === 'withdraw' && wishBefore !== 'withdraw') return giveUpWhileBlocked(run);
   if (!tooLong) return;
-  if (memory.unanswered !== undefined) return run.dispatch({ type: 'unblocked' });
   delete memory.blockedSinceMs;
   run.dispatch({ type: 'refused', reason: questionAfterWaiting(run) });
 }
@@ -155,15 +154,13 @@ async function tryAgainSlowly<Input extends CaseInput>(run: CaseRun<Input>): Pro
 
 /** Stale papers are never sent silently: after a week, or when a paper's validity ends, a person is asked. */
 function blockedLimitLeftMs<Input extends CaseInput>({ memory, state }: CaseRun<Input>): number | undefined {
-  // In review nothing is going to be sent; only reading is blocked.
-  if (isBlockedDuring(state, 'read')) return undefined;
+  // In review nothing is going to be sent; only reading is blocked. A lost submission is read first, too, however long
+  // that takes (see submit.ts): it may be there.
+  if (isBlockedDuring(state, 'read') || memory.unanswered !== undefined) return undefined;
   const ends = papersOf(memory.input as never).flatMap(({ paper }) => validityEnd(paper.validUntil ?? '') ?? []);
   const coming = ends.filter((end) => end > Date.now());
   return Math.max(1, Math.min((memory.blockedSinceMs ?? Date.now()) + blockedLimitMs, ...coming) - Date.now());
 }
-
-const questionAfterWaiting = <Input extends CaseInput>({ state }: CaseRun<Input>): string =>
-  `blocked since ${state.since} (${state.blocked?.reason ?? ''}): is this material still the right one? Resubmit it corrected, or as it is with force`;
 
 /** Nothing of ours is open at WeChat, unless an answer was lost; an audit of somebody else is cancelled only if asked for. */
 async function giveUpWhileBlocked<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
