@@ -48,11 +48,12 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
   }
 }
 
-/** What is left until the review counts as overdue; once it is, the next full period. */
+/** What is left until the review counts as overdue. Once it does, a short limit would only cost events. */
 function overdueInMs<Input extends CaseInput>({ memory, state, steps }: CaseRun<Input>): number {
   const limitMs = durationMs(memory.input.deadlines?.overdue) ?? overdueAfterMs[steps.platform];
   const leftMs = Date.parse(state.since) + limitMs - Date.now();
-  return state.overdue || leftMs <= 0 ? limitMs : leftMs;
+  if (state.overdue) return Math.max(limitMs, overdueAfterMs[steps.platform]);
+  return leftMs <= 0 ? limitMs : leftMs;
 }
 
 /** WeChat is asked, then read: if the approval was faster, the case is approved. */

@@ -16,6 +16,16 @@ async function eventsMeanwhile(stage: Stage, workflowId: string): Promise<number
   return (await stage.eventsOf(workflowId)).length - before;
 }
 
+describe('a review that is overdue', () => {
+  test('L6 is read on at no events, however short the limit of the input was', async ({ stage }) => {
+    const handle = await stage.startShop(stage.shopInput({ deadlines: { overdue: '5 seconds' } }));
+    await stage.until(handle.workflowId, ({ overdue }) => overdue);
+    expect(await eventsMeanwhile(stage, handle.workflowId)).toBe(0);
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
+  });
+});
+
 describe('a lost submission that cannot be looked for', () => {
   test('L9 waits longer than a week at no events, and is then not sent again without a person', async ({ stage }) => {
     stage.sandbox.setChaos({ rules: [{ operation: 'category/add', reset: true }] });
