@@ -21,6 +21,9 @@ export const notSentPausesMs = [2_000, 10_000, 30_000, 60_000];
 /** A blocked case asks a person after this time: stale papers are never sent silently. */
 export const blockedLimitMs = 7 * 24 * 3_600_000;
 
+/** A blocked reading that works again is believed no sooner: with two ways out, one of them closed, it would flutter. */
+export const readingHealsAfterMs = 5 * 60_000;
+
 /** A review counts as overdue after this time unless the input says otherwise. */
 export const overdueAfterMs = { 'channels-shop': 3 * 24 * 3_600_000, 'mini-program': 7 * 24 * 3_600_000 } as const;
 
@@ -81,7 +84,10 @@ export const submitting = (pace: Pace, summary: string): ActivityOptions => ({
         },
 });
 
-/** Waits for the verdict: one activity that reads at once and then ever more rarely, without a history event. */
+/**
+ * Waits for the verdict: one activity that reads at once and then ever more rarely, without a history event. `slow`:
+ * while reading is blocked, until one read comes through, with a verdict or without.
+ */
 export const awaitingVerdict = (pace: Pace, overdueInMs: number, summary: string): ActivityOptions => ({
   summary,
   startToCloseTimeout: '15s',
@@ -96,7 +102,7 @@ export const awaitingVerdict = (pace: Pace, overdueInMs: number, summary: string
           nonRetryableErrorTypes: notByItself,
         },
       }
-    : { retry: slowRetry }),
+    : { retry: { ...slowRetry, nonRetryableErrorTypes: [...onlyDataMends, failureTypes.stillInReview] } }),
 });
 
 /** Looks once a day whether somebody has mended it by hand; nothing that goes wrong here matters to the case. */

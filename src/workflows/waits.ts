@@ -8,7 +8,7 @@ import type { CaseRun } from './case-run.ts';
 import { currentAuditId, isBlockedDuring } from './case-state.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
 import { durationMs } from './guards.ts';
-import { blockedLimitMs, overdueAfterMs } from './policies.ts';
+import { blockedLimitMs, overdueAfterMs, readingHealsAfterMs } from './policies.ts';
 import { passPreflight, passUploads, questionAfterWaiting } from './prepare.ts';
 import { submitOnce } from './submit.ts';
 
@@ -35,6 +35,7 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
     run.dispatch({ type: 'decided', verdict, foundBy: 'read', ...(reason === undefined ? {} : { reason }) });
   } catch (error) {
     const problem = readProblem(error);
+    if (pace === 'slow' && problem.type === failureTypes.stillInReview) return healReading(run);
     // The deadline of the reading is the overdue limit: the case is flagged and read on.
     if (
       problem.type === 'no-answer' ||
@@ -46,6 +47,13 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
     else if (problem.type === failureTypes.materialRefused) run.dispatch({ type: 'refused', reason: problem.reason });
     else run.dispatch({ type: 'blocked', blocked: blockedBy('read', problem) });
   }
+}
+
+/** Nothing is decided, but WeChat can be read again. */
+async function healReading<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  const waitMs = Date.parse(run.state.since) + readingHealsAfterMs - Date.now();
+  if (waitMs > 0) await sleep(waitMs, { summary: 'reading works again; will it stay so?' });
+  run.dispatch({ type: 'unblocked' });
 }
 
 /** What is left until the review counts as overdue. Once it does, a short limit would only cost events. */
