@@ -5,11 +5,12 @@ import { failureTypes } from '../contract/failures.ts';
 import { papersOf, validityEnd } from '../contract/material-path.ts';
 import type { CaseInput } from '../contract/qualification.ts';
 import type { CaseRun } from './case-run.ts';
-import { currentAuditId, isBlockedDuring } from './case-state.ts';
+import { currentAuditId, isBlockedDuring, isFollowedOnly } from './case-state.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
 import { durationMs } from './guards.ts';
 import { blockedLimitMs, overdueAfterMs, readingHealsAfterMs } from './policies.ts';
 import { passPreflight, passUploads, questionAfterWaiting } from './prepare.ts';
+import type { Preflight } from './steps.ts';
 import { submitOnce } from './submit.ts';
 
 /** Until WeChat has decided: the push or the read, whichever is first. */
@@ -70,13 +71,47 @@ async function askToCancel<Input extends CaseInput>(run: CaseRun<Input>, pace: P
   const auditId = currentAuditId(state);
   if (steps.cancelAudit === undefined || auditId === undefined) return run.dispatch({ type: 'pendingDone' });
   try {
-    await steps.cancelAudit(memory.input, auditId, pace);
-    memory.cancellationSent = true;
+    if (await nothingToCancel(run, auditId, pace)) {
+      // Decided, or cancelled by our own first try: the next read says which. An id that a person gave may never have
+      // been one; then no read would ever end.
+      if (isFollowedOnly(state) && !(await isShown(run, auditId, pace))) return run.dispatch({ type: 'withdrawn' });
+    }
   } catch (error) {
-    const problem = readProblem(error);
-    // "Illegal audit id" after a decision, or after our own first try: the next read says which.
-    if (problem.type === failureTypes.materialRefused) memory.cancellationSent = true;
-    else run.dispatch({ type: 'blocked', blocked: blockedBy('read', problem) });
+    return run.dispatch({ type: 'blocked', blocked: blockedBy('read', readProblem(error)) });
+  }
+  memory.cancellationSent = true;
+}
+
+/** Asks WeChat to cancel an audit. `true`: WeChat says that there is nothing to cancel ("illegal audit id"). */
+async function nothingToCancel<Input extends CaseInput>(
+  { memory, steps }: CaseRun<Input>,
+  auditId: string,
+  pace: Pace,
+): Promise<boolean> {
+  try {
+    await steps.cancelAudit?.(memory.input, auditId, pace);
+    return false;
+  } catch (error) {
+    if (readProblem(error).type === failureTypes.materialRefused) return true;
+    throw error;
+  }
+}
+
+/** Whether WeChat lists an audit of this category under this id; believed where WeChat refuses the question. */
+async function isShown<Input extends CaseInput>(run: CaseRun<Input>, auditId: string, pace: Pace): Promise<boolean> {
+  const shown = await lookAgain(run, pace);
+  return shown === undefined || !('auditIds' in shown.baseline) || shown.baseline.auditIds.includes(auditId);
+}
+
+async function lookAgain<Input extends CaseInput>(
+  { memory, steps }: CaseRun<Input>,
+  pace: Pace,
+): Promise<Preflight | undefined> {
+  try {
+    return await steps.preflight(memory.input, pace, false);
+  } catch (error) {
+    if (readProblem(error).type === failureTypes.materialRefused) return undefined;
+    throw error;
   }
 }
 
