@@ -5,7 +5,7 @@ import { failureTypes } from '../contract/failures.ts';
 import { papersOf, validityEnd } from '../contract/material-path.ts';
 import type { CaseInput } from '../contract/qualification.ts';
 import type { CaseRun } from './case-run.ts';
-import { currentAuditId, isBlockedDuring, isFollowedOnly } from './case-state.ts';
+import { currentAuditId, isBlockedDuring, isFollowedOnly, isForeignAudit } from './case-state.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
 import { durationMs } from './guards.ts';
 import { blockedLimitMs, overdueAfterMs, readingHealsAfterMs } from './policies.ts';
@@ -36,6 +36,8 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
     run.dispatch({ type: 'decided', verdict, foundBy: 'read', ...(reason === undefined ? {} : { reason }) });
   } catch (error) {
     const problem = readProblem(error);
+    // A report or a person was faster, in the same moment.
+    if (run.state.status !== state.status) return;
     if (pace === 'slow' && problem.type === failureTypes.stillInReview) return healReading(run);
     // The deadline of the reading is the overdue limit: the case is flagged and read on.
     if (
@@ -212,15 +214,15 @@ async function giveUpWhileBlocked<Input extends CaseInput>(run: CaseRun<Input>):
   if (memory.unanswered !== undefined || isBlockedDuring(state, 'read')) return run.dispatch({ type: 'unblocked' });
   const foreignAuditId = state.cancelForeignAudit ? state.blocked?.openAuditId : undefined;
   if (foreignAuditId !== undefined && steps.cancelAudit !== undefined) {
+    // The wish stays: what was to be withdrawn is not submitted after all. Asked for a second time it is asked slowly.
+    const pace = isForeignAudit(state) ? 'fast' : 'slow';
     try {
-      await steps.cancelAudit(memory.input, foreignAuditId, 'fast');
+      const isDecided = await nothingToCancel(run, foreignAuditId, pace);
+      if (isDecided && (await lookAgain(run, pace))?.standing === 'in_force')
+        return run.dispatch({ type: 'foundInForce', atStart: false });
     } catch (error) {
-      const problem = readProblem(error);
-      run.dispatch({ type: 'pendingDone' });
-      return run.dispatch({
-        type: 'blocked',
-        blocked: { ...blockedBy('submit', problem), openAuditId: foreignAuditId },
-      });
+      const blocked = { ...blockedBy('submit', readProblem(error)), openAuditId: foreignAuditId };
+      return run.dispatch({ type: 'blocked', blocked });
     }
   }
   run.dispatch({ type: 'withdrawn' });
