@@ -49,7 +49,10 @@ export async function submitOnce<Input extends CaseInput>(
   }
   const sentAtMs = Date.now();
   remember(run);
+  const { status } = run.state;
   const outcome = await send(run, pace);
+  // Adopted or asked for anew while this try was under way: that it was turned down is no news any more.
+  if (run.state.status !== status && !mayHaveArrived(outcome)) return undefined;
   switch (outcome.outcome) {
     case 'not_sent':
       return outcome;
@@ -84,6 +87,9 @@ export async function submitOnce<Input extends CaseInput>(
   }
   return undefined;
 }
+
+const mayHaveArrived = ({ outcome }: Submission): boolean =>
+  outcome === 'submitted' || outcome === 'unanswered' || outcome === 'in_force';
 
 /** A submission under way is never cut off: its answer is the only place where the audit id stands. */
 function send<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise<Submission> {
