@@ -182,8 +182,10 @@ function outcomeOf(problem: ActivityProblem, lostBefore: Baseline | undefined): 
 
 /** The category is not as expected: somebody else was there, or, where an answer was lost, that submission of ours. */
 function moved(problem: ActivityProblem, lostBefore: Baseline | undefined): Submission | 'rejected' | 'absent' {
-  if (lostBefore !== undefined) return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
   const state = problem.baseline !== undefined && 'state' in problem.baseline ? problem.baseline.state : 'unknown';
+  // A submission never makes a category vanish: then somebody has deleted it, and it is to be added anew.
+  if (lostBefore !== undefined && state !== 'absent')
+    return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
   switch (state) {
     case 'rejected':
     case 'absent':
