@@ -72,8 +72,9 @@ export async function submitOnce<Input extends CaseInput>(
       break;
     case 'landed_before':
       // After a lost answer this says that the lost one arrived; otherwise somebody else was faster.
-      if (memory.unanswered === undefined) run.dispatch({ type: 'blocked', blocked: foreign(outcome.problem) });
-      else if (!(await findLanded(run, pace))) run.dispatch({ type: 'blocked', blocked: foreign(outcome.problem) });
+      if (memory.unanswered === undefined) run.dispatch({ type: 'blocked', blocked: foreign(run, outcome.problem) });
+      else if (!(await findLanded(run, pace)))
+        run.dispatch({ type: 'blocked', blocked: foreign(run, outcome.problem) });
       break;
     case 'stale_upload':
       uploadAgainOnce(run, outcome.reason);
@@ -217,8 +218,14 @@ function uploadOf<Input extends CaseInput>({ memory, steps }: CaseRun<Input>, sl
   return upload;
 }
 
-const foreign = (problem: Blocked & { openAuditId?: string }): Blocked & { openAuditId?: string } => ({
-  ...problem,
-  reason: `foreign_audit: ${problem.reason}`,
-  advice: 'adopt to follow that audit, withdraw with force to cancel it, or wait for its verdict.',
-});
+function foreign<Input extends CaseInput>(
+  { steps }: CaseRun<Input>,
+  problem: Blocked & { openAuditId?: string },
+): Blocked & { openAuditId?: string } {
+  const cancel = steps.cancelAudit === undefined ? '' : ', withdraw with force to cancel it';
+  return {
+    ...problem,
+    reason: `foreign_audit: ${problem.reason}`,
+    advice: `adopt to follow that audit${cancel}, or wait for its verdict.`,
+  };
+}
