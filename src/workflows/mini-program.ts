@@ -8,6 +8,7 @@ import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { QualificationResult, Verdict } from '../contract/qualification.ts';
 import type { CarriedCase } from './case-run.ts';
 import { type ActivityProblem, blockedBy, readProblem } from './failure-reading.ts';
+import { firstLook } from './first-look.ts';
 import { checkMiniProgramStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
 import {
@@ -54,11 +55,9 @@ const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
     })),
 
   async preflight(input, pace, isOpenAlready): Promise<Preflight> {
-    const { readCategorySetting } = proxyActivities<Activities>(reading(pace, 'does the category exist already?'));
-    const setting = await readCategorySetting({
-      ...categoryOf(input),
-      ...(isOpenAlready ? { until: 'settled' } : {}),
-    });
+    const setting = await firstLook(pace, 'does the category exist already?', ({ readCategorySetting }) =>
+      readCategorySetting({ ...categoryOf(input), ...(isOpenAlready ? { until: 'settled' } : {}) }),
+    );
     const baseline = stateOf(setting);
     switch (setting.state) {
       case 'approved':

@@ -1,5 +1,5 @@
 /** Every retry, back-off and deadline of the application, in one place: what Temporal does when a call does not come through. */
-import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, type LocalActivityOptions } from '@temporalio/workflow';
 import type { Pace } from '../contract/activities.ts';
 import { failureTypes } from '../contract/failures.ts';
 
@@ -51,6 +51,14 @@ export const reading = (pace: Pace, summary: string): ActivityOptions => ({
   startToCloseTimeout: '30s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   ...(pace === 'fast' ? { scheduleToCloseTimeout: '30m', retry: quickRetry } : { retry: slowRetry }),
+});
+
+/** A read within the workflow task: one try, and so short that a slow WeChat cannot use up the slots of workflow tasks. */
+export const glancing = (summary: string): LocalActivityOptions => ({
+  summary,
+  startToCloseTimeout: '1500ms',
+  scheduleToCloseTimeout: '2s',
+  retry: { maximumAttempts: 1 },
 });
 
 /** One image: fetched, pinned, shrunk, sent. Repeating it is harmless. */
