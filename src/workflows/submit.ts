@@ -208,5 +208,6 @@ function uploadOf<Input extends CaseInput>({ memory, steps }: CaseRun<Input>, sl
 const foreign = (problem: Blocked & { openAuditId?: string }): Blocked & { openAuditId?: string } => ({
   ...problem,
   reason: `foreign_audit: ${problem.reason}`,
-  advice: 'adopt to follow that audit, withdraw with force to cancel it, or wait for its verdict.',
+  advice:
+    'adopt to follow that audit, withdraw with force to cancel it, or wait for its verdict. (请选择「跟踪该审核单」adopt、强制「撤回」withdraw --force,或等待结果。)',
 });
