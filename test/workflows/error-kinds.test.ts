@@ -25,11 +25,13 @@ interface Fault {
  */
 type Course = Fault & { becomes: 'unnoticed' | 'blocked' | 'needs_material'; afterSeconds?: number; says?: string };
 
-/** Carries a shop's case through all its steps, with trouble at each, to its approval. */
-async function walk(stage: Stage, courses: Record<Step, Course>): Promise<void> {
+/** Carries a shop's case through all its steps, with trouble at those that are given, to its approval. */
+async function walk(stage: Stage, courses: Partial<Record<Step, Course>>): Promise<void> {
   const rulesFrom = (first: number) =>
-    steps.slice(first).map((step) => {
-      const { errcode, status, becomes } = courses[step];
+    steps.slice(first).flatMap((step) => {
+      const course = courses[step];
+      if (course === undefined) return [];
+      const { errcode, status, becomes } = course;
       return {
         operation: shopCalls[step],
         times: becomes === 'blocked' ? 1000 : 1,
@@ -42,7 +44,9 @@ async function walk(stage: Stage, courses: Record<Step, Course>): Promise<void> 
   const { workflowId } = handle;
   const seen: string[] = [];
   for (const [n, step] of steps.entries()) {
-    const { errcode, becomes, afterSeconds = 0, says = String(errcode) } = courses[step];
+    const course = courses[step];
+    if (course === undefined) continue;
+    const { errcode, becomes, afterSeconds = 0, says = String(errcode) } = course;
     const calls = () => stage.sandbox.requests(shopCalls[step]).length;
     if (becomes === 'unnoticed') {
       await stage.until(workflowId, () => calls() > 0);
@@ -78,7 +82,7 @@ async function walk(stage: Stage, courses: Record<Step, Course>): Promise<void> 
     }
     await stage.until(workflowId, (now) => now.status !== becomes || now.blocked?.during !== step);
   }
-  expect(seen).toEqual(steps.filter((step) => courses[step].becomes !== 'unnoticed'));
+  expect(seen).toEqual(steps.filter((step) => (courses[step]?.becomes ?? 'unnoticed') !== 'unnoticed'));
   stage.sandbox.decide(stage.openAudit().id, 'approved');
   expect(await handle.result()).toMatchObject({ outcome: 'approved' });
   expect(stage.sandbox.audits({ appId: stage.appId })).toHaveLength(1);
@@ -127,9 +131,8 @@ describe('a kind of error at every step of a case', () => {
   });
 
   test('L9 upload again: the images are sent again once, and nobody is asked', async ({ stage }) => {
-    const once = { errcode: 10020087, becomes: 'unnoticed' } as const;
-    await walk(stage, { ...everywhere(once), read: { ...once, afterSeconds: 30 } });
-    expect(stage.sandbox.requests(shopCalls.upload)).toHaveLength(3);
+    await walk(stage, { submit: { errcode: 10020087, becomes: 'unnoticed' } });
+    expect(stage.sandbox.requests(shopCalls.upload)).toHaveLength(2);
   });
 
   test('L9 needs a person: blocked, and it goes on by itself once the account is mended', async ({ stage }) => {
@@ -137,12 +140,9 @@ describe('a kind of error at every step of a case', () => {
   });
 
   test('L9 already landed: only the submission takes it for an audit of somebody else', async ({ stage }) => {
-    const once = { errcode: 10020064, becomes: 'unnoticed' } as const;
     await walk(stage, {
-      preflight: once,
-      upload: once,
       submit: { errcode: 10020064, becomes: 'blocked', says: 'foreign_audit' },
-      read: { ...once, afterSeconds: 30 },
+      read: { errcode: 10020064, becomes: 'unnoticed', afterSeconds: 30 },
     });
   });
 
