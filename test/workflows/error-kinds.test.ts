@@ -22,7 +22,7 @@ interface Fault {
  * What happens at one step:
  * - `unnoticed`: met once, tried again by itself within `afterSeconds`; the status stays what it was
  * - `blocked`: met until it is mended; shown with its code, and left by itself within `afterSeconds`
- * - `needs_material`: met once, left by a resubmission
+ * - `needs_material`: met until it is mended, left by a resubmission
  */
 type Course = Fault & { becomes: 'unnoticed' | 'blocked' | 'needs_material'; afterSeconds?: number; says?: string };
 
@@ -35,7 +35,7 @@ async function walk(stage: Stage, courses: Partial<Record<Step, Course>>): Promi
       const { errcode, status, becomes } = course;
       return {
         operation: shopCalls[step],
-        times: becomes === 'blocked' ? 1000 : 1,
+        times: becomes === 'unnoticed' ? 1 : 1000,
         ...(errcode === undefined ? {} : { errcode }),
         ...(status === undefined ? {} : { status }),
       };
