@@ -2,6 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './command.ts';
 import { adoptCommand } from './commands/adopt.ts';
+import { explainCommand } from './commands/explain.ts';
 import { listCommand } from './commands/list.ts';
 import { demoCommand, devCommand, sandboxCommand, serverCommand, workerCommand } from './commands/processes.ts';
 import { readNowCommand } from './commands/read-now.ts';
@@ -33,6 +34,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   demoCommand,
   devCommand,
   replayCommand,
+  explainCommand,
 ];
 
 const statusHelp = `

@@ -75,7 +75,7 @@ function decideByPreflight<Input extends CaseInput>(run: CaseRun<Input>, preflig
       blocked: {
         during: 'preflight',
         reason: 'foreign_audit: this category is in review already, and not through this case',
-        advice: 'adopt to follow that review, or wait for its verdict.',
+        advice: 'adopt to follow that review, or wait for its verdict. (请选择「跟踪该审核单」adopt,或等待结果。)',
       },
     });
     return false;

@@ -222,10 +222,13 @@ function foreign<Input extends CaseInput>(
   { steps }: CaseRun<Input>,
   problem: Blocked & { openAuditId?: string },
 ): Blocked & { openAuditId?: string } {
-  const cancel = steps.cancelAudit === undefined ? '' : ', withdraw with force to cancel it';
+  const [cancel, cancelZh] =
+    steps.cancelAudit === undefined
+      ? ['', '']
+      : [', withdraw with force to cancel it', '、强制「撤回」(withdraw --force)'];
   return {
     ...problem,
     reason: `foreign_audit: ${problem.reason}`,
-    advice: `adopt to follow that audit${cancel}, or wait for its verdict.`,
+    advice: `adopt to follow that audit${cancel}, or wait for its verdict. (请选择「跟踪该审核单」(adopt)${cancelZh},或等待结果。)`,
   };
 }

@@ -6,6 +6,11 @@ const adviceCategory = say(
   'Check the category id (a leaf that can be applied for, with its path from the root), then press resubmit.',
 );
 
+const adviceOlder = say(
+  '程序会先读取该类目的状态;若不是本次提交,请选择「跟踪该审核单」(adopt)或「撤回」(withdraw)。',
+  'The state of the category is read first. If this is not our submission, follow it (adopt) or press withdraw.',
+);
+
 /** https://developers.weixin.qq.com/doc/store/shop/API/channels-shop-category/ and the brand and shop pages. */
 export const channelsShopCodes: readonly ErrcodeRow[] = [
   row(
@@ -92,7 +97,10 @@ export const channelsShopCodes: readonly ErrcodeRow[] = [
     'mend-data',
     '不合法的审核单 ID',
     'illegal audit id',
-    say('请核对审核单号;若审核已结束则无需撤回。', 'Check the audit id; an audit that has ended needs no cancelling.'),
+    say(
+      '请核对审核单号:审核已结束则无需撤回,程序会读取结果;也可点「立即查询」(readAuditNow)。',
+      'Check the audit id. An audit that has ended needs no cancelling: its verdict is read; or press readAuditNow.',
+    ),
   ),
   row('9401020', 'mend-data', '参数错误', 'bad parameter', adviceMend),
   row(
@@ -126,8 +134,11 @@ export const channelsShopCodes: readonly ErrcodeRow[] = [
       'Grant permission set 129 to the third-party platform, then press retry.',
     ),
   ),
-  row('10020055', 'bug', '参数错误', 'bad parameter', adviceBug),
+  row('10020055', 'bug', '参数错误(品牌、图片接口)', 'bad parameter (brand and image calls)', adviceBug),
   row('10080000', 'needs-person', '店铺处于注销公示期', 'the shop is in its closing period', adviceAccount),
   row('10080001', 'needs-person', '店铺已注销', 'the shop is closed', adviceAccount),
   row('10080002', 'needs-person', '商家身份不正确', 'wrong seller identity', adviceAccount),
+  // The two codes of the older component; the shop's pages do not have them.
+  row('1050003', 'already-landed', '该类目已通过审核(旧版组件)', 'approved already (older component)', adviceOlder),
+  row('1050009', 'already-landed', '该类目审核中(旧版组件)', 'in review already (older component)', adviceOlder),
 ];

@@ -21,6 +21,19 @@ export const commonCodes: readonly ErrcodeRow[] = [
   row('42001', 'refresh-token', 'access_token 已过期', 'access_token has expired', adviceToken),
   row('40003', 'bug', 'openid 不正确', 'bad openid', adviceBug),
   row('40013', 'needs-person', 'appid 不合法', 'bad appid', adviceCredentials),
+  row(
+    '40201',
+    'needs-person',
+    '未设置回调 URL(网络检测接口)',
+    'no callback URL is set (network check)',
+    say(
+      '请在该账号(或第三方平台)后台填写消息推送的 URL,然后点「重试」(retry)。',
+      'Enter the push URL in the console of the account (or of the platform), then press retry.',
+    ),
+  ),
+  // The pages name these two without a meaning; the call has just the two parameters.
+  row('40202', 'bug', '参数不正确(网络检测接口)', 'a parameter is not legal (network check)', adviceBug),
+  row('40203', 'bug', '参数不正确(网络检测接口)', 'a parameter is not legal (network check)', adviceBug),
   row('40066', 'bug', '接口地址不存在或已下线', 'no such address, or it is withdrawn', adviceBug),
   row('40097', 'bug', '请求体参数错误', 'bad request body', adviceBug),
   row('41001', 'bug', '缺少 access_token', 'access_token is missing', adviceBug),
@@ -46,7 +59,16 @@ export const commonCodes: readonly ErrcodeRow[] = [
     ),
   ),
   row('48004', 'needs-person', '接口被封禁', 'the call is banned for this account', adviceAccount),
-  row('48006', 'needs-person', '清零次数已达上限', 'quota was cleared too often this month', adviceAccount),
+  row(
+    '48006',
+    'needs-person',
+    '清零次数已达上限(每月 10 次)',
+    'the quota was cleared too often this month (10 times)',
+    say(
+      '本月不能再清零:请等到次日额度恢复,程序会慢速重试,也可点「重试」(retry)。',
+      'It cannot be cleared again this month: wait for the quota of tomorrow; it is tried again slowly, or press retry.',
+    ),
+  ),
   row('50001', 'needs-person', '用户未授权该接口', 'the user has not authorised this call', adviceAuthorise),
   row('50002', 'needs-person', '账号受限(冻结或注销)', 'the account is limited (frozen or closed)', adviceAccount),
   row(

@@ -1,14 +1,5 @@
 /** Codes of the Mini Program's category calls. */
-import {
-  adviceAccount,
-  adviceAuthorise,
-  adviceBug,
-  adviceMend,
-  adviceUploadAgain,
-  type ErrcodeRow,
-  row,
-  say,
-} from './row.ts';
+import { adviceBug, adviceMend, adviceUploadAgain, type ErrcodeRow, row, say } from './row.ts';
 
 /** https://developers.weixin.qq.com/doc/oplatform/openApi/miniprogram-management/category-management/ */
 export const miniProgramCodes: readonly ErrcodeRow[] = [
@@ -26,8 +17,8 @@ export const miniProgramCodes: readonly ErrcodeRow[] = [
     '只允许通过接口创建的小程序调用',
     'only Mini Programs created through the API may be changed by this call',
     say(
-      '请在小程序后台(mp.weixin.qq.com)手动办理该类目。',
-      'Do this category by hand in the console (mp.weixin.qq.com).',
+      '请在小程序后台(mp.weixin.qq.com)手动办理该类目:通过后程序会自己发现并结束;不再办理请点「撤回」(withdraw)。',
+      'Do this category by hand in the console (mp.weixin.qq.com): the case ends by itself once it is in force. Press withdraw to give it up.',
     ),
   ),
   row(
@@ -53,8 +44,8 @@ export const miniProgramCodes: readonly ErrcodeRow[] = [
     '当前账号主体类型不允许设置此类目',
     'the subject type of the account may not have this category',
     say(
-      '请改用该主体类型允许的类目,或更换主体。',
-      'Choose a category that this subject type may have, or change the subject.',
+      '请点「撤回」(withdraw)后改用该主体类型允许的类目;更换主体后可点「重试」(retry)。',
+      'Press withdraw and start a case for a category that this subject type may have; after a change of the subject press retry.',
     ),
   ),
   row('53303', 'mend-data', '提交的参数不合法', 'the parameters are not legal', adviceMend),
@@ -91,8 +82,8 @@ export const miniProgramCodes: readonly ErrcodeRow[] = [
     '只有审核失败的类目允许修改',
     'only a rejected category may be modified',
     say(
-      '该类目正在审核或已通过:程序会先读取状态;已通过而要换证的,请在小程序后台办理。',
-      'The category is in review or passed: its state is read first. To renew a passed one, use the console.',
+      '该类目正在审核或已通过:程序会先读取状态;正在审核而非本次提交的,请点「跟踪该审核单」(adopt);已通过而要换证的,请在小程序后台办理。',
+      'The category is in review or passed: its state is read first. A review that is not ours can be followed (adopt); to renew a passed one, use the console.',
     ),
   ),
   row(
@@ -100,9 +91,21 @@ export const miniProgramCodes: readonly ErrcodeRow[] = [
     'needs-person',
     '审核中的类目不允许删除',
     'a category in review may not be deleted',
-    say('请等待审核结果后再删除。', 'Wait for the verdict, then delete.'),
+    say(
+      '请等待审核结果后再删除,然后点「重试」(retry)。',
+      'Wait for the verdict and delete then; press retry afterwards.',
+    ),
   ),
-  row('53309', 'needs-person', '社交红包类目不允许删除', 'this category may not be deleted', adviceAccount),
+  row(
+    '53309',
+    'needs-person',
+    '社交红包类目不允许删除',
+    'the category of social red packets may not be deleted',
+    say(
+      '该类目不能删除:请换一个类目删除以腾出名额,再点「重试」(retry)。',
+      'This one cannot be deleted: delete another category to make room, then press retry.',
+    ),
+  ),
   row(
     '53310',
     'needs-person',
@@ -123,5 +126,14 @@ export const miniProgramCodes: readonly ErrcodeRow[] = [
       'Add the documents that the category requires, then press resubmit.',
     ),
   ),
-  row('86000', 'needs-person', '不是由第三方平台代为调用', 'not called by a third-party platform', adviceAuthorise),
+  row(
+    '86000',
+    'needs-person',
+    '不是由第三方平台代为调用',
+    'not called by a third-party platform',
+    say(
+      '该接口只能由第三方平台代调用:请检查账号配置与令牌服务,须使用 authorizer_access_token 而非小程序自己的令牌,改好后点「重试」(retry)。',
+      'Only a platform may make this call: check the accounts file and the token service (an authorizer_access_token, not the own token of the Mini Program), then press retry.',
+    ),
+  ),
 ];

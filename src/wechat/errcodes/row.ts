@@ -66,8 +66,8 @@ export const adviceBug = say(
   'This is a bug of this program: give the code, the endpoint and the rid to its developers; press retry once it is fixed.',
 );
 export const adviceIp = say(
-  '请在该账号(或第三方平台)后台把本服务的出口 IP 加入白名单,然后点「重试」(retry)。',
-  'Add the egress IP of this service to the allow-list in the console of the account (or of the platform), then press retry.',
+  '请在该账号(或第三方平台)后台把本服务的出口 IP 加入白名单(错误文字里通常写有微信看到的 IP),然后点「重试」(retry)。',
+  'Add the egress IP of this service to the allow-list in the console of the account (or of the platform; the text of the error often names the IP that WeChat saw), then press retry.',
 );
 export const adviceCredentials = say(
   '请核对账号配置中的 appid 与 secret(是否被重置、是否填反),改好后点「重试」(retry)。',
@@ -78,8 +78,8 @@ export const adviceTokenService = say(
   'Check the token service of the third-party platform (ticket, refresh token), then press retry.',
 );
 export const adviceAuthorise = say(
-  '请让商家重新授权给第三方平台,并勾选所需权限集,然后点「重试」(retry)。',
-  'Have the merchant authorise the third-party platform again with the permission sets needed, then press retry.',
+  '请让商家重新授权给第三方平台,并勾选所需权限集(店铺 85 或 129,小程序 30),然后点「重试」(retry)。',
+  'Have the merchant authorise the third-party platform again with the permission set needed (shop 85 or 129, Mini Program 30), then press retry.',
 );
 export const adviceAccount = say(
   '请账号管理员登录微信后台查看账号状态并处理,恢复后点「重试」(retry)。',

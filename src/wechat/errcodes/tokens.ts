@@ -10,15 +10,25 @@ import {
   say,
 } from './row.ts';
 
-const tokenEndpoints = ['/cgi-bin/stable_token', '/cgi-bin/token'];
+/** Calls that send a secret themselves: there 40001 speaks of the secret, not of a token. */
+const tokenEndpoints = ['/cgi-bin/stable_token', '/cgi-bin/token', '/cgi-bin/component/api_component_token'];
 
 /** https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken and the ticket and token pages. */
 export const tokenCodes: readonly ErrcodeRow[] = [
   row('40001', 'needs-person', 'AppSecret 错误', 'the secret is wrong', adviceCredentials, tokenEndpoints),
   row('40002', 'bug', 'grant_type 不合法', 'bad grant_type', adviceBug),
   row('40125', 'needs-person', 'AppSecret 无效', 'the secret is invalid', adviceCredentials),
-  row('40243', 'needs-person', 'AppSecret 已被冻结', 'the secret is frozen', adviceCredentials),
-  row('41002', 'needs-person', '缺少 appid', 'appid is missing', adviceCredentials),
+  row(
+    '40243',
+    'needs-person',
+    'AppSecret 已被冻结',
+    'the secret is frozen',
+    say(
+      '请账号管理员在后台解冻或重置 AppSecret(重置后更新账号配置),然后点「重试」(retry)。',
+      'The administrator must unfreeze or reset the secret in the console (after a reset: update the accounts file), then press retry.',
+    ),
+  ),
+  row('41002', 'bug', '缺少 appid', 'appid is missing', adviceBug),
   row('41004', 'needs-person', '缺少 secret', 'secret is missing', adviceCredentials),
   row('41018', 'bug', '缺少 component_appid', 'component_appid is missing', adviceBug),
   row('42007', 'needs-person', '用户修改密码,令牌已失效', 'the owner changed the password', adviceAuthorise),
