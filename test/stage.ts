@@ -110,7 +110,11 @@ export class Stage {
       credentialsOf: (account) => this.#accounts.credentialsOf(account),
     });
     this.wechat = createWeChatClient({ baseUrl: this.sandbox.url, tokens });
-    this.client = await connect({ connection: this.connection, taskQueue: this.taskQueue, env: { WXQ_CODEC_KEYS: this.#codecKeys } });
+    this.client = await connect({
+      connection: this.connection,
+      taskQueue: this.taskQueue,
+      env: { WXQ_CODEC_KEYS: this.#codecKeys },
+    });
   }
 
   get #codecKeys(): string {
