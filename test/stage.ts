@@ -58,6 +58,7 @@ export class Stage {
   connection!: Connection;
   wechat!: WeChatClient;
   readonly #options: StageOptions;
+  readonly #codecKeys: string;
   #native!: NativeConnection;
   #folder!: string;
   #accounts!: ReturnType<typeof parseAccounts>;
@@ -72,6 +73,7 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.#codecKeys = options.codecKeys ?? '';
   }
 
   async open(): Promise<void> {
@@ -115,10 +117,6 @@ export class Stage {
       taskQueue: this.taskQueue,
       env: { WXQ_CODEC_KEYS: this.#codecKeys },
     });
-  }
-
-  get #codecKeys(): string {
-    return this.#options.codecKeys ?? '';
   }
 
   /** Puts test doubles in the place of activities; only for what a real WeChat cannot be made to do. */

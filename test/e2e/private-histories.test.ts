@@ -30,7 +30,7 @@ function addPapers({ material }: ChannelsShopInput, source: string): void {
     licence.images = [source];
     licence.holder = { name: '某某贸易有限公司', creditCode: '91310000MA1FL5E13X' };
     licence.validUntil = '2031-12-24';
-    licence.fields = { ...licence.fields, audit_license_no: 'LICENCE-NUMBER-0815' };
+    licence.fields = { ...licence.fields, audit_license_no: '91310000MA1LICENCE' };
   }
 }
 
@@ -101,7 +101,7 @@ describe('a private history', () => {
       const wordsOfTheInput = [
         '某某贸易有限公司',
         '91310000MA1FL5E13X',
-        'LICENCE-NUMBER-0815',
+        '91310000MA1LICENCE',
         '2031-12-24',
         'EXTERNAL-ID-4711',
         'REQUESTED-BY-LI',
