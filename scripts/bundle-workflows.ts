@@ -27,10 +27,15 @@ const printOnly = {
  * `workflowBundle: { codePath: outFile }`. Skipped when `outFile` was made from the same files, SDK and this script.
  * Comments and blanks go, which is half of the code; nothing is renamed, dropped or reordered, so that the code that
  * replays a history is the code that was written.
+ * `failureConverterPath` names a file that exports a `failureConverter`, for a worker that is given the same.
  * @throws Error with webpack's words when the code does not bundle (a `node:` import, for example).
  */
-export async function bundleWorkflows(workflowsPath: string, outFile: string): Promise<WorkflowBundle> {
-  const digest = await inputDigest(workflowsPath);
+export async function bundleWorkflows(
+  workflowsPath: string,
+  outFile: string,
+  failureConverterPath?: string,
+): Promise<WorkflowBundle> {
+  const digest = await inputDigest(workflowsPath, failureConverterPath);
   const stamp = `// input ${digest}\n`;
   const before = await readIfThere(outFile);
   if (before?.includes(stamp)) return { codeBytes: codeBytesOf(before), isNew: false };
@@ -39,6 +44,7 @@ export async function bundleWorkflows(workflowsPath: string, outFile: string): P
   const say = (message: string): void => void complaints.push(message);
   const { code } = await bundleWorkflowCode({
     workflowsPath: resolve(workflowsPath),
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath: resolve(failureConverterPath) }),
     // Standard output belongs to the program that is being built for; webpack is heard only when it fails.
     logger: { log: () => {}, trace: () => {}, debug: () => {}, info: () => {}, warn: say, error: say },
     // The worker insists on an inline map; without the sources it is small, and a stack trace still names file and line.
@@ -66,11 +72,12 @@ export async function bundleWorkflows(workflowsPath: string, outFile: string): P
 }
 
 /** Changes when a workflow or contract file, the SDK or this script changes: workflow code may import nothing else. */
-async function inputDigest(workflowsPath: string): Promise<string> {
+async function inputDigest(workflowsPath: string, failureConverterPath: string | undefined): Promise<string> {
   const folder = dirname(resolve(workflowsPath));
   const hash = createHash('sha256').update(workflowsPath.endsWith('.ts') ? 'ts' : 'js');
   const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
   hash.update(sdk.version).update(await readFile(import.meta.filename));
+  if (failureConverterPath !== undefined) hash.update(await readFile(failureConverterPath));
   for (const part of [folder, join(folder, '..', 'contract')]) {
     const names = (await readdir(part, { recursive: true }).catch(() => [])).filter((name) => /\.[jt]s$/.test(name));
     for (const name of names.filter((each) => !each.endsWith('.d.ts')).sort()) {
@@ -100,9 +107,13 @@ async function readIfThere(path: string): Promise<string | undefined> {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) {
   const dist = join(import.meta.dirname, '..');
-  const { codeBytes, isNew } = await bundleWorkflows(
-    join(dist, 'src/workflows/index.js'),
-    join(dist, 'workflow-bundle.js'),
+  const workflowsPath = join(dist, 'src/workflows/index.js');
+  // The second is for a worker that encrypts: its workflows write failures where the codec reaches them.
+  const { codeBytes, isNew } = await bundleWorkflows(workflowsPath, join(dist, 'workflow-bundle.js'));
+  await bundleWorkflows(
+    workflowsPath,
+    join(dist, 'workflow-bundle-private.js'),
+    join(dist, 'src/codec/failure-converter.js'),
   );
   if (isNew) process.stderr.write(`workflow bundle: ${Math.round(codeBytes / 1024)} KB of code\n`);
 }

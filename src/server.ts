@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics } from 'prom-client';
+import { createPayloadCodec } from './codec/payload-codec.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
@@ -52,7 +53,10 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const accounts = loadAccounts(config.accountsFile, env);
   const temporal = temporalSettings(env);
   const connection = Connection.lazy({ ...temporal.connectionOptions, ...quickRetries() });
-  const cases = createCaseSignals(new Client({ connection, namespace: temporal.namespace }));
+  const payloadCodecs = config.codecKeys === undefined ? [] : [createPayloadCodec(config.codecKeys)];
+  const cases = createCaseSignals(
+    new Client({ connection, namespace: temporal.namespace, dataConverter: { payloadCodecs } }),
+  );
   const dispatcher = createDispatcher();
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 /** The worker process: runs the workflows and the activities that call WeChat. */
 import { existsSync, realpathSync } from 'node:fs';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PayloadCodec } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { FailureInterceptor } from './activities/failure-interceptor.ts';
 import { type ActivityDependencies, createActivities } from './activities/index.ts';
+import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createImagePreparation } from './images/preparation.ts';
 import { fetchImage } from './images/source.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
@@ -35,6 +38,11 @@ export const workerTuning = {
   shutdownForceTime: '35s',
 } as const satisfies Partial<WorkerOptions>;
 
+/** Puts what failures say where the codec encrypts it. */
+export const failureConverterPath = fileURLToPath(
+  new URL(`./codec/failure-converter${extname(import.meta.url)}`, import.meta.url),
+);
+
 /** What differs between a worker in production and one in a test. */
 export interface QualificationWorkerOptions {
   connection: NativeConnection;
@@ -43,13 +51,15 @@ export interface QualificationWorkerOptions {
   dependencies: ActivityDependencies;
   /** A built bundle; without it the workflows are bundled from source at the start. */
   workflowBundlePath?: string;
+  /** Encrypts histories; failures too, if a given bundle was made with {@link failureConverterPath}. */
+  payloadCodec?: PayloadCodec;
   /** Instead of {@link workerTuning}'s values. */
   tuning?: Partial<WorkerOptions>;
 }
 
 /** A worker with our workflows, activities and explicit limits. `run()` it. */
 export function createQualificationWorker(options: QualificationWorkerOptions): Promise<Worker> {
-  const { connection, namespace, taskQueue, dependencies, workflowBundlePath, tuning } = options;
+  const { connection, namespace, taskQueue, dependencies, workflowBundlePath, payloadCodec, tuning } = options;
   return Worker.create({
     connection,
     namespace,
@@ -57,6 +67,7 @@ export function createQualificationWorker(options: QualificationWorkerOptions): 
     ...(workflowBundlePath === undefined
       ? { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) }
       : { workflowBundle: { codePath: workflowBundlePath } }),
+    ...(payloadCodec === undefined ? {} : { dataConverter: { payloadCodecs: [payloadCodec], failureConverterPath } }),
     activities: createActivities(dependencies),
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
     ...workerTuning,
@@ -96,7 +107,9 @@ export async function startWorker(
     credentialsOf: (account) => accounts.credentialsOf(account),
     dispatcher,
   });
-  const builtBundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  const { codecKeys } = config;
+  const bundleName = codecKeys === undefined ? 'workflow-bundle.js' : 'workflow-bundle-private.js';
+  const builtBundle = fileURLToPath(new URL(`../${bundleName}`, import.meta.url));
   const worker = await createQualificationWorker({
     connection,
     namespace: temporal.namespace,
@@ -111,6 +124,7 @@ export async function startWorker(
       }),
       mode: config.mode,
     },
+    ...(codecKeys === undefined ? {} : { payloadCodec: createPayloadCodec(codecKeys) }),
     ...(existsSync(builtBundle) ? { workflowBundlePath: builtBundle } : {}),
   });
   const done = worker.run().finally(async () => {
@@ -125,6 +139,7 @@ export async function startWorker(
       namespace: temporal.namespace,
       taskQueue: config.taskQueue,
       mode: config.mode,
+      encrypted: codecKeys?.map(({ id }) => id) ?? false,
       metricsUrl,
     },
     'worker is polling',

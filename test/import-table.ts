@@ -37,15 +37,17 @@ export const importTable: Record<string, Allowed> = {
     types: ['src/store', '@temporalio/worker'],
   },
   client: {
-    imports: ['src/contract', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig', node],
+    imports: ['src/contract', 'src/codec', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig', node],
     files: { 'input.ts': ['zod'] },
   },
+  codec: { imports: ['@temporalio/common', 'node:crypto'] },
   store: { imports: ['src/contract', 'src/wechat', 'zod', node] },
   runtime: {
     imports: ['pino', '@temporalio/envconfig', '@temporalio/client', 'close-with-grace', 'zod', 'fflate', node],
     types: ['@temporalio/common', '@temporalio/worker'],
     dynamic: ['@temporalio/worker', 'pino-pretty'],
     files: {
+      'config.ts': ['src/codec'],
       'temporal-connection.ts': ['src/contract/search-attributes.ts'],
       'dev-server.ts': ['src/contract/search-attributes.ts'],
     },

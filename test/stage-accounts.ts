@@ -36,6 +36,7 @@ export function workerEnvironment(place: {
   taskQueue: string;
   wechatUrl: string;
   folder: string;
+  codecKeys?: string;
 }): NodeJS.ProcessEnv {
   return {
     ...process.env,
@@ -46,6 +47,7 @@ export function workerEnvironment(place: {
     WXQ_MATERIAL_STORE: join(place.folder, 'material'),
     WXQ_DATA_DIR: place.folder,
     WXQ_WORKER_METRICS_PORT: '0',
+    WXQ_CODEC_KEYS: place.codecKeys ?? '',
     WXQ_LOG_LEVEL: 'fatal',
   };
 }

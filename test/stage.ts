@@ -11,6 +11,7 @@ import { test as base, expect, inject } from 'vitest';
 import { type ActivityDependencies, createActivities } from '../src/activities/index.ts';
 import type { WorkerProcess } from '../src/cli/local/worker-process.ts';
 import { connect, type QualificationClient } from '../src/client/index.ts';
+import { payloadCodecsOf } from '../src/codec/payload-codec.ts';
 import type { ChannelsShopInput } from '../src/contract/channels-shop.ts';
 import type { MiniProgramInput } from '../src/contract/mini-program.ts';
 import type { CaseView, Status } from '../src/contract/qualification.ts';
@@ -39,6 +40,8 @@ export interface StageOptions {
   mode?: 'normal' | 'observe';
   /** The test's title: the name of its history when histories are recorded. */
   title?: string;
+  /** `WXQ_CODEC_KEYS` of server, client and worker process. */
+  codecKeys?: string;
   /** A server other than the shared one. */
   temporalAddress?: string;
 }
@@ -55,6 +58,7 @@ export class Stage {
   connection!: Connection;
   wechat!: WeChatClient;
   readonly #options: StageOptions;
+  readonly #codecKeys: string;
   #native!: NativeConnection;
   #folder!: string;
   #accounts!: ReturnType<typeof parseAccounts>;
@@ -69,6 +73,7 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.#codecKeys = options.codecKeys ?? '';
   }
 
   async open(): Promise<void> {
@@ -91,6 +96,7 @@ export class Stage {
         WXQ_ACCOUNTS_FILE: accountsFile,
         WXQ_CALLBACK_PORT: '0',
         WXQ_CONSOLE_PORT: '0',
+        WXQ_CODEC_KEYS: this.#codecKeys,
       });
       const logger = await createLogger({ level: 'silent', name: 'server' });
       this.server = await startServer(config, {
@@ -106,7 +112,11 @@ export class Stage {
       credentialsOf: (account) => this.#accounts.credentialsOf(account),
     });
     this.wechat = createWeChatClient({ baseUrl: this.sandbox.url, tokens });
-    this.client = await connect({ connection: this.connection, taskQueue: this.taskQueue, env: {} });
+    this.client = await connect({
+      connection: this.connection,
+      taskQueue: this.taskQueue,
+      env: { WXQ_CODEC_KEYS: this.#codecKeys },
+    });
   }
 
   /** Puts test doubles in the place of activities; only for what a real WeChat cannot be made to do. */
@@ -155,6 +165,7 @@ export class Stage {
         taskQueue: this.taskQueue,
         wechatUrl: this.sandbox.url,
         folder: this.#folder,
+        codecKeys: this.#codecKeys,
       }),
       log: 'inherit',
       stopWithinMs: 10_000,
@@ -300,7 +311,9 @@ export class Stage {
   async #replay(workflowId: string): Promise<void> {
     const history = await this.workflow(workflowId).fetchHistory();
     await recordIfAsked(this.#options.title, history);
-    await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history, workflowId);
+    const workflowBundle = { codePath: inject('workflowBundlePath') };
+    const dataConverter = { payloadCodecs: payloadCodecsOf(this.#codecKeys) };
+    await Worker.runReplayHistory({ workflowBundle, dataConverter }, history, workflowId);
   }
 }
 

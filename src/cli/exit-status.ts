@@ -1,6 +1,7 @@
 /** The exit status of `wxq`, and the errors that the program itself makes. */
 import {
   CaseClosedError,
+  CodecSettingsError,
   NoWorkerError,
   QualificationError,
   SearchAttributesMissingError,
@@ -65,12 +66,13 @@ export class ReplayFailedError extends QualificationError {
 }
 
 /** Settings and files are named by other parts of the program in errors of their own. */
-const usageNames = new Set(['ConfigError', 'AccountsError']);
+const usageNames = new Set(['ConfigError', 'AccountsError', 'CodecKeysError']);
 const unreachableNames = new Set(['TemporalNotFoundError', 'DevServerError']);
 
 /** The status for an error that ended a command. */
 export function statusOf(error: unknown): ExitStatus {
-  if (error instanceof UsageError || error instanceof TemporalSettingsError) return exitStatus.usage;
+  if (error instanceof UsageError || error instanceof TemporalSettingsError || error instanceof CodecSettingsError)
+    return exitStatus.usage;
   if (error instanceof CaseClosedError) return exitStatus.closed;
   const unreachable = [
     NoWorkerError,

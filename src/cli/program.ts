@@ -4,7 +4,14 @@ import type { Cli } from './command.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { explainCommand } from './commands/explain.ts';
 import { listCommand } from './commands/list.ts';
-import { demoCommand, devCommand, sandboxCommand, serverCommand, workerCommand } from './commands/processes.ts';
+import {
+  codecServerCommand,
+  demoCommand,
+  devCommand,
+  sandboxCommand,
+  serverCommand,
+  workerCommand,
+} from './commands/processes.ts';
 import { readNowCommand } from './commands/read-now.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resubmitCommand } from './commands/resubmit.ts';
@@ -30,6 +37,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   triggerCommand,
   workerCommand,
   serverCommand,
+  codecServerCommand,
   sandboxCommand,
   demoCommand,
   devCommand,

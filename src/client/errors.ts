@@ -106,6 +106,13 @@ export class TemporalSettingsError extends QualificationError {
   }
 }
 
+/** `WXQ_CODEC_KEYS` cannot be used; the message shows no key. 历史加密密钥无法使用。 */
+export class CodecSettingsError extends QualificationError {
+  constructor(why: string) {
+    super(`WXQ_CODEC_KEYS ${why}.`, 'Correct it: id1:base64key,id2:base64key, with keys of 32 bytes.');
+  }
+}
+
 /** The namespace does not know the search attributes that a case is started with. 缺少搜索属性。 */
 export class SearchAttributesMissingError extends QualificationError {
   /** Their names. */

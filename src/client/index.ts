@@ -39,6 +39,7 @@ export {
   CaseFailedError,
   CaseNotFoundError,
   ClientClosedError,
+  CodecSettingsError,
   type Ending,
   InvalidCaseError,
   NoWorkerError,

@@ -1,6 +1,8 @@
 /** The typed client: starts cases, finds them, and speaks to them. No worker, no native code. */
 import { Client, type ConnectionLike } from '@temporalio/client';
 import { type DataConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { CodecKeysError } from '../codec/keys.ts';
+import { payloadCodecsOf } from '../codec/payload-codec.ts';
 import type { ChannelsShopInput } from '../contract/channels-shop.ts';
 import { defaultTaskQueue, inputDigestMemo } from '../contract/messages.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
@@ -9,7 +11,7 @@ import { type CaseHandle, createCaseHandle, type HandleDeps } from './case-handl
 import { type CaseFilter, type CaseRow, listCases } from './case-list.ts';
 import { type CaseStart, miniProgramCaseStart, shopCaseStart } from './case-start.ts';
 import { type OpenConnection, openConnection } from './connection.ts';
-import { InvalidCaseError } from './errors.ts';
+import { CodecSettingsError, InvalidCaseError } from './errors.ts';
 import { checkInput, withoutUndefined } from './input.ts';
 import { asOurs, isSearchAttributeMissing, searchAttributesMissing } from './temporal-failures.ts';
 
@@ -24,7 +26,7 @@ export interface ConnectOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** An open `Connection` of `@temporalio/client`; `close()` leaves it open. */
   connection?: ConnectionLike;
-  /** The same as the worker's, when payloads are encrypted. */
+  /** The same as the worker's, when payloads are encrypted. Default: what `env.WXQ_CODEC_KEYS` says when `env` is given. */
   dataConverter?: DataConverter;
   /** How long an answer may take, ms. */
   updateTimeoutMs?: number;
@@ -77,12 +79,22 @@ const reachableTimeoutMs = 2_000;
 /**
  * Connects to Temporal. `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`
  * and `TEMPORAL_CONFIG_FILE` are read unless an option says otherwise.
- * Throws `TemporalUnreachableError`, naming the address, within about 10 s.
+ * Throws `TemporalUnreachableError`, naming the address, within about 10 s; `CodecSettingsError` at once.
  */
 export async function connect(options: ConnectOptions = {}): Promise<QualificationClient> {
   const { address, namespace, env, connection } = options;
+  const dataConverter = options.dataConverter ?? dataConverterOf(env);
   const opened = await openConnection({ address, namespace, env, connection });
-  return createQualificationClient(opened, options);
+  return createQualificationClient(opened, { ...options, dataConverter });
+}
+
+/** Failures need no converter here: every one reads both forms, and a client writes none. */
+function dataConverterOf(env: ConnectOptions['env']): DataConverter {
+  try {
+    return { payloadCodecs: payloadCodecsOf(env?.WXQ_CODEC_KEYS) };
+  } catch (error) {
+    throw error instanceof CodecKeysError ? new CodecSettingsError(error.message) : error;
+  }
 }
 
 function createQualificationClient(opened: OpenConnection, options: ConnectOptions): QualificationClient {

@@ -1,6 +1,7 @@
 /** Settings of every process, read from the environment in one place; all problems are reported together. */
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type CodecKey, parseCodecKeys } from '../codec/keys.ts';
 
 /** The settings that exist; TEMPORAL_* are read by `temporal-connection.ts`. */
 export interface Config {
@@ -26,6 +27,10 @@ export interface Config {
   privateHost: string;
   /** `WXQ_LOG_LEVEL`. */
   logLevel: LogLevel;
+  /** `WXQ_CODEC_KEYS`: histories are encrypted with the first, decrypted with each. */
+  codecKeys?: readonly [CodecKey, ...CodecKey[]];
+  /** `WXQ_CODEC_TOKEN`: who may ask the codec server. */
+  codecToken?: string;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -71,6 +76,21 @@ const settings = z.object({
   WXQ_CONSOLE_PORT: port(8081),
   WXQ_WORKER_METRICS_PORT: port(9464),
   WXQ_PRIVATE_HOST: z.string().default('127.0.0.1'),
+  WXQ_CODEC_KEYS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return parseCodecKeys(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'is no list of keys' });
+        return z.NEVER;
+      }
+    })
+    .optional(),
+  WXQ_CODEC_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, without blanks: openssl rand -hex 32')
+    .optional(),
   WXQ_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
 });
 
@@ -98,6 +118,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     workerMetricsPort: found.WXQ_WORKER_METRICS_PORT,
     privateHost: found.WXQ_PRIVATE_HOST,
     logLevel: found.WXQ_LOG_LEVEL,
+    ...(found.WXQ_CODEC_KEYS === undefined ? {} : { codecKeys: found.WXQ_CODEC_KEYS }),
+    ...(found.WXQ_CODEC_TOKEN === undefined ? {} : { codecToken: found.WXQ_CODEC_TOKEN }),
   };
 }
 

@@ -50,6 +50,28 @@ export const serverCommand = (cli: Cli) =>
     },
   );
 
+/** The process that decrypts for Web UI and the Temporal CLI. */
+export const codecServerCommand = (cli: Cli) =>
+  newCommand(
+    'codec-server',
+    'decrypt histories for Web UI and the temporal program until it is stopped',
+    'wxq codec-server --ui-origin http://localhost:8233',
+  )
+    .option('--port <port>', 'where it listens; the next free one if it is taken (default: 8086)', port)
+    .option('--ui-origin <url>', 'the Web UI whose pages may ask (default: http://localhost:8233)')
+    .action(async ({ port: wanted, uiOrigin, json }) => {
+      await act(cli, { json }, async (out) => {
+        const config = loadConfig(cli.context.env);
+        const { runCodecServer } = await import('../../codec-server.ts');
+        const { url } = await runCodecServer(config, {
+          ...(wanted === undefined ? {} : { port: wanted }),
+          ...(uiOrigin === undefined ? {} : { uiOrigin }),
+        });
+        if (out.json) out.result({ url }, '');
+        return exitStatus.done;
+      });
+    });
+
 /** An imitation of WeChat on this machine. */
 export const sandboxCommand = (cli: Cli) =>
   newCommand('sandbox', 'run an imitation of WeChat until it is stopped', 'wxq sandbox --port 8090')

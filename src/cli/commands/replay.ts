@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PayloadCodec } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { ReplayWorkerOptions, Worker as TemporalWorker } from '@temporalio/worker';
 import { CaseNotFoundError, type QualificationClient } from '../../client/index.ts';
+import { payloadCodecsOf } from '../../codec/payload-codec.ts';
 import { act, type Cli, collect, newCommand } from '../command.ts';
 import { exitStatus, ReplayFailedError, UsageError } from '../exit-status.ts';
 import { counted } from '../output.ts';
@@ -35,7 +37,7 @@ export const replayCommand = (cli: Cli) =>
             await client.close();
           }
         }
-        const failed = await replay(histories);
+        const failed = await replay(histories, payloadCodecsOf(cli.context.env.WXQ_CODEC_KEYS));
         if (failed.length > 0) throw new ReplayFailedError(failed, histories.length);
         const replayed = histories.map((one) => one.workflowId);
         out.result({ replayed }, `${counted(replayed.length, 'history').replace('historys', 'histories')} replayed.`);
@@ -68,7 +70,10 @@ async function historyOfCase(client: QualificationClient, workflowId: string): P
   }
 }
 
-async function replay(histories: Replayable[]): Promise<{ workflowId: string; error: string }[]> {
+async function replay(
+  histories: Replayable[],
+  payloadCodecs: PayloadCodec[],
+): Promise<{ workflowId: string; error: string }[]> {
   // Loaded here: no other command of a person needs the worker's native part.
   const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
   try {
@@ -78,7 +83,10 @@ async function replay(histories: Replayable[]): Promise<{ workflowId: string; er
     if (!(error instanceof Error && error.name === 'IllegalStateError')) throw error;
   }
   const failed: { workflowId: string; error: string }[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories(workflowCode(), histories))
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { ...workflowCode(), dataConverter: { payloadCodecs } },
+    histories,
+  ))
     if (error !== undefined) failed.push({ workflowId, error: error.message });
   return failed;
 }
