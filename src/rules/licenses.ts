@@ -73,7 +73,7 @@ function oneLicense(
 function fieldFindings(path: string, fields: Record<string, string>, rule: LicenseRule): LintFinding[] {
   const known = rule.fields.flatMap((field) => {
     const value = Object.hasOwn(fields, field.key) ? fields[field.key] : undefined;
-    if (value !== undefined && (value !== '' || field.isNecessary === true)) return valueFindings(path, value, field);
+    if (value !== undefined) return valueFindings(path, value, field);
     return field.isNecessary === true ? [fieldMissing(path, field)] : [];
   });
   const unknown = Object.keys(fields).filter((key) => !rule.fields.some((field) => field.key === key));
@@ -106,7 +106,7 @@ const fieldMissing = (path: string, field: FieldRule): LintFinding =>
 
 function valueFindings(path: string, value: string, field: FieldRule): LintFinding[] {
   const { key, pattern } = field;
-  if (value === '') return [fieldMissing(path, field)];
+  if (value === '' && field.isNecessary === true) return [fieldMissing(path, field)];
   if (pattern === undefined) return [];
   const at = `${path}.fields[${quoted(key)}]`;
   const expression = expressionOf(pattern);
@@ -128,7 +128,10 @@ function valueFindings(path: string, value: string, field: FieldRule): LintFindi
         `字段 ${titleOf(field)} 的值 ${quoted(value)} 格式不符。`,
         `The field ${titleOf(field)} does not take ${quoted(value)}.`,
       ),
-      say(`格式应为 ${pattern}。`, `It must match ${pattern}.`),
+      say(
+        `格式应为 ${pattern}${field.isNecessary === true ? '' : '；可选字段不填时请删除'}。`,
+        `It must match ${pattern}${field.isNecessary === true ? '' : '; a field that is optional may be left out'}.`,
+      ),
     ),
   ];
 }
