@@ -67,13 +67,10 @@ export function shopTemplate(
   };
 }
 
-/** A leaf of the new tree is looked up by the case itself; one of the old tree needs its path. */
-function categoryOf(
-  newPath: string[],
-  [level1, level2, level3]: string[],
-  leaf: string,
-): ChannelsShopInput['category'] {
-  if (newPath.length > 0 || level1 === undefined || level2 === undefined || level3 === undefined) return { leaf };
+/** A leaf of the new tree is looked up by the case itself; one of the old tree needs its path, which has three levels. */
+function categoryOf(newPath: string[], oldPath: string[], leaf: string): ChannelsShopInput['category'] {
+  const [level1, level2, level3] = oldPath;
+  if (newPath.length > 0 || level1 === undefined || level2 === undefined || level3 !== leaf) return { leaf };
   return { level1, level2, level3 };
 }
 
