@@ -148,6 +148,15 @@ describe('--offline', () => {
     expect(sandbox.requests()).toHaveLength(before);
   });
 
+  it('works where the secrets of the accounts are not there, as in CI', async () => {
+    const file = await fileWith(shopCase(['good.png']));
+    await wxq(['lint', file]);
+    const accounts = join(folder, 'no-secrets.json');
+    await writeFile(accounts, JSON.stringify({ shops: [{ appId: shop.appId, secret: 'env:NOT_SET_HERE' }] }));
+    expect(await wxq(['lint', file, '--offline'], { WXQ_ACCOUNTS_FILE: accounts })).toMatchObject({ status: 0 });
+    expect(await wxq(['lint', file], { WXQ_ACCOUNTS_FILE: accounts })).toMatchObject({ status: 2 });
+  });
+
   it.each([['nothing'], ['half a file']])('says what to do when %s was kept: status 3', async (what) => {
     const data = join(folder, `empty-${what.length}`);
     const changes = { WXQ_DATA_DIR: data };
