@@ -42,6 +42,9 @@ export class SandboxUnreachableError extends QualificationError {
   }
 }
 
+/** The category's rules cannot be had: WeChat refused or did not answer, or nothing was kept for --offline. */
+export class RulesUnavailableError extends QualificationError {}
+
 /** The sandbox did not do what was asked. */
 export class SandboxRefusedError extends QualificationError {
   readonly status: number;
@@ -79,6 +82,7 @@ export function statusOf(error: unknown): ExitStatus {
     TemporalUnreachableError,
     SearchAttributesMissingError,
     SandboxUnreachableError,
+    RulesUnavailableError,
   ].some((kind) => error instanceof kind);
   if (unreachable) return exitStatus.unreachable;
   if (error instanceof Error && usageNames.has(error.name)) return exitStatus.usage;

@@ -3,6 +3,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './command.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { explainCommand } from './commands/explain.ts';
+import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
 import {
   codecServerCommand,
@@ -18,6 +19,7 @@ import { resubmitCommand } from './commands/resubmit.ts';
 import { retryCommand } from './commands/retry.ts';
 import { showCommand } from './commands/show.ts';
 import { submitCommand } from './commands/submit.ts';
+import { templateCommand } from './commands/template.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { watchCommand } from './commands/watch.ts';
 import { withdrawCommand } from './commands/withdraw.ts';
@@ -25,6 +27,8 @@ import type { CliContext } from './context.ts';
 import { type ExitStatus, exitStatus } from './exit-status.ts';
 
 const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): unknown })[] = [
+  lintCommand,
+  templateCommand,
   submitCommand,
   listCommand,
   showCommand,

@@ -94,6 +94,8 @@ export const fixtures = {
     approvedAtOnce: miniFixture(namedMiniCategories.approvedAtOnce),
     /** Two documents together, or one other. By hand. */
     alternatives: miniFixture(namedMiniCategories.alternatives),
+    /** The one document's name starts with two blanks. By hand. */
+    blankedName: miniFixture(namedMiniCategories.blankedName),
     /** Not sensitive: in force at once, no documents. */
     noReview: miniFixture(namedMiniCategories.noReview),
     /** 53302, 53305, 53310 at addcategory. */

@@ -72,6 +72,8 @@ export const namedMiniCategories = {
     ['43', '学历教育（学校）'],
     [['提供区/县级教育部门颁发的《民办学校办学许可证》', '《营业执照》'], ['《事业单位法人证书》']],
   ),
+  /** The document's name starts with blanks, as real ones do: a trimmed key is another key (53311). */
+  blankedName: category(education, ['44', '在线视频课程'], [['  《信息网络传播视听节目许可证》']]),
   noReview: category(tools, ['101', '计算类'], []),
   wrongSubject: category(medical, ['305', '公立医疗机构'], [['《医疗机构执业许可证》']], {
     refusal: 53302,

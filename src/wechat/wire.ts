@@ -5,6 +5,9 @@ import { isUint64 } from './json.ts';
 /** A text, or a number written as one. */
 export const wireText = z.union([z.string(), z.number().transform(String)]).transform((value) => value.trim());
 
+/** A text that has to be sent back as it came: byte for byte, leading blanks and all. */
+export const exactText = z.string();
+
 /** A uint64 id; comes out as decimal digits whatever its wire type. */
 export const wireId = wireText.refine(isUint64, 'not a uint64');
 

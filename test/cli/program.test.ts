@@ -11,7 +11,7 @@ import { run } from './run.ts';
 const root = resolve(import.meta.dirname, '../..');
 const commands = [
   ...['submit', 'list', 'show', 'watch', 'resubmit', 'withdraw', 'retry', 'adopt', 'read-now', 'trigger'],
-  ...['worker', 'server', 'sandbox', 'demo', 'dev', 'replay'],
+  ...['worker', 'server', 'sandbox', 'demo', 'dev', 'replay', 'lint', 'template'],
 ];
 
 describe('usage', () => {
@@ -43,6 +43,8 @@ describe('usage', () => {
     [['trigger', 'approved', '--sandbox', 'https://api.weixin.qq.com']],
     [['sandbox', '--port', '70000']],
     [['replay']],
+    [['lint']],
+    [['template', 'wxabcdef01', '6201-']],
   ])('%j is a usage error: status 2, a sentence on standard error, an object with --json', async (argv) => {
     const text = await run(argv);
     expect(text).toMatchObject({ status: 2, stdout: '' });

@@ -1,6 +1,7 @@
 /** The Mini Program's answers: wire spelling in, our names out; ids are strings, unknown fields are ignored. */
 import { z } from 'zod';
 import {
+  exactText,
   optionalId,
   optionalNumber,
   optionalSeconds,
@@ -62,8 +63,9 @@ export const setCategories = z
   );
 export type MiniProgramCategories = z.output<typeof setCategories>;
 
+// The name is the certificate's key: real ones carry leading blanks.
 const document = z
-  .object({ name: wireText, url: optionalText })
+  .object({ name: exactText, url: optionalText })
   .transform((wire) => present({ name: wire.name, url: wire.url }));
 
 const qualify = z

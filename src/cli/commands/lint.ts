@@ -1,0 +1,99 @@
+/** `wxq lint FILE`: checks a case against the live rules of its category, before anything is submitted. */
+import { type ChannelsShopInput, checkInput, type MiniProgramInput } from '../../client/index.ts';
+import { leafOf } from '../../contract/channels-shop.ts';
+import { checkChannelsShop, checkMiniProgram } from '../../rules/check.ts';
+import type { LintFinding } from '../../rules/finding.ts';
+import { imageLists } from '../../rules/images.ts';
+import { type CaseFile, readCaseFile } from '../case-file.ts';
+import { act, type Cli, newCommand } from '../command.ts';
+import { exitStatus } from '../exit-status.ts';
+import { counted } from '../output.ts';
+
+interface Checked {
+  /** Missing: the input is no case, so that no rules were asked for. */
+  rules?: { source: 'live' | 'kept'; readAt: string; ageSeconds: number };
+  findings: LintFinding[];
+}
+
+/** Status 1 when there is an error; warnings and notes are told. */
+export const lintCommand = (cli: Cli) =>
+  newCommand('lint', 'check a case against the rules of its category', 'wxq lint examples/channels-shop.json')
+    .argument('<file>', 'the case; its image paths start at its own folder; - reads standard input')
+    .option('--offline', 'use the rules that were kept at the last check, and ask nobody')
+    .option('--principal <name>', "the account's principal (主体); a holder that differs is a warning")
+    .action(async (name, { offline, principal, json }) => {
+      await act(cli, { json }, async (out) => {
+        const file = await readCaseFile(cli.context, name);
+        const { rules, findings } = await checked(cli, file, { offline: offline === true, principal });
+        const count = (level: string): number => findings.filter((one) => one.level === level).length;
+        const [errors, warnings] = [count('error'), count('warning')];
+        const source = rules === undefined ? 'no rules were read' : rulesText(rules);
+        out.result(
+          { platform: file.platform, errors, warnings, ...(rules === undefined ? {} : { rules }), findings },
+          [
+            ...findings.map(findingText),
+            `${name}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')} (${source})`,
+          ].join('\n'),
+        );
+        return errors > 0 ? exitStatus.findings : exitStatus.done;
+      });
+    });
+
+const rulesText = ({ source, ageSeconds }: NonNullable<Checked['rules']>): string =>
+  source === 'live' ? 'rules read just now' : `rules kept ${Math.round(ageSeconds / 60)} minutes ago`;
+
+const findingText = ({ level, code, path, zh, en, advice }: LintFinding): string =>
+  [`${level} ${code}${path === '' ? '' : `  ${path}`}`, `  ${zh}${advice.zh}`, `  ${en} ${advice.en}`].join('\n');
+
+async function checked(
+  cli: Cli,
+  { platform, input, folder }: CaseFile,
+  { offline, principal }: { offline: boolean; principal: string | undefined },
+): Promise<Checked> {
+  const shape = checkInput(platform, input);
+  if (shape.length > 0) return { findings: shape.map(shapeFinding) };
+  // The schema has just been checked, so the input is of the platform's type.
+  const known = input as ChannelsShopInput | MiniProgramInput;
+  const account = { appId: known.appId, ...(known.via === undefined ? {} : known.via) };
+  // Loaded here: no other command should wait for the image library.
+  const { imageFacts } = await import('../lint/image-facts.ts');
+  const { withCategoryRules } = await import('../lint/wechat-reading.ts');
+  return await withCategoryRules(cli.context, offline, async (rules) => {
+    const images = await imageFacts(platform, imageLists(known), { folder, offline });
+    const around = (rulesReadAt: number) => ({
+      now: Date.now(),
+      rulesReadAt,
+      images,
+      ...(principal === undefined ? {} : { principal }),
+    });
+    if ('first' in known) {
+      const kept = await rules.miniProgram(account);
+      return report(offline, kept.readAt, checkMiniProgram(known, kept.rules, around(kept.readAt)));
+    }
+    const kept = await rules.shop(account, leafOf(known.category));
+    return report(offline, kept.readAt, checkChannelsShop(known, kept.rules, around(kept.readAt)));
+  });
+}
+
+const report = (offline: boolean, readAt: number, findings: LintFinding[]): Checked => ({
+  rules: {
+    source: offline ? 'kept' : 'live',
+    readAt: new Date(readAt).toISOString(),
+    ageSeconds: Math.max(0, Math.round((Date.now() - readAt) / 1000)),
+  },
+  findings,
+});
+
+const shapeFinding = ({
+  path,
+  message,
+  en = message,
+  zh = message,
+}: ReturnType<typeof checkInput>[number]): LintFinding => ({
+  code: 'input',
+  path,
+  level: 'error',
+  zh,
+  en,
+  advice: { zh: '改正后再检查。', en: 'Correct it, and check again.' },
+});
