@@ -40,7 +40,10 @@ export const importTable: Record<string, Allowed> = {
     imports: ['src/contract', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig', node],
     files: { 'input.ts': ['zod'] },
   },
-  store: { imports: ['src/contract', 'src/wechat', 'zod', node] },
+  store: {
+    imports: ['src/contract', 'src/wechat', 'zod', node],
+    files: { 'database.ts': ['pg', 'src/runtime/lock-file.ts', '@electric-sql/pglite'] },
+  },
   runtime: {
     imports: ['pino', '@temporalio/envconfig', '@temporalio/client', 'close-with-grace', 'zod', 'fflate', node],
     types: ['@temporalio/common', '@temporalio/worker'],

@@ -10,7 +10,12 @@ import {
   say,
 } from './row.ts';
 
-const tokenEndpoints = ['/cgi-bin/stable_token', '/cgi-bin/token'];
+const tokenEndpoints = [
+  '/cgi-bin/stable_token',
+  '/cgi-bin/token',
+  '/cgi-bin/component/api_component_token',
+  '/cgi-bin/component/api_start_push_ticket',
+];
 
 /** https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken and the ticket and token pages. */
 export const tokenCodes: readonly ErrcodeRow[] = [
