@@ -19,6 +19,8 @@ export interface ChainStage {
   sandbox: Sandbox;
   chain: TokenChain;
   folder: string;
+  /** Every push that was kept. */
+  events: Parameters<TokenChain['take']>[0][];
   news: Parameters<NonNullable<TokenChainOptions['onNews']>>[0][];
   /** Another one on the same database, as a second process would have. */
   another(options?: Partial<TokenChainOptions>): Promise<TokenChain>;
@@ -40,6 +42,7 @@ export async function startChain(
   const sandbox = await createSandbox({ port: 0 });
   const kept: { kind: string; result: 'stored' | 'old' }[] = [];
   const news: ChainStage['news'] = [];
+  const events: ChainStage['events'] = [];
   let ahead = 0;
   const now = (): number => Date.now() + ahead * 1000;
   const chains: TokenChain[] = [];
@@ -76,6 +79,7 @@ export async function startChain(
       if (event.type === 'other') throw new Error(`unknown push ${event.infoType}`);
       chain.take(event).then(
         (result) => {
+          events.push(event);
           kept.push({ kind: event.type, result });
           response.end('success');
         },
@@ -109,6 +113,7 @@ export async function startChain(
     sandbox,
     chain,
     folder,
+    events,
     news,
     another,
     pushed,
