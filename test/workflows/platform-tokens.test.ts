@@ -1,4 +1,5 @@
 /** A third-party platform without a token service: from a pushed ticket to an approved case. */
+import { vi } from 'vitest';
 import { expect, test } from '../stage.ts';
 
 test('a Mini Program case is approved with the tokens that the pushed ticket opens', async ({ stageOf }) => {
@@ -14,16 +15,24 @@ test('a Mini Program case is approved with the tokens that the pushed ticket ope
   expect(stage.sandbox.pushes()[0]).toMatchObject({ event: 'component_verify_ticket', status: 'delivered' });
 });
 
-test('a ticket that WeChat refuses blocks a case with what to do, and a new one is asked for', async ({ stageOf }) => {
+test('a withdrawn authorization blocks a case with what to do, and after a new one it goes on', async ({ stageOf }) => {
   const stage = await stageOf({ platformTokens: 'chain' });
-  stage.sandbox.setChaos({ rules: [{ operation: 'component/api_component_token', errcode: 61006 }] });
+  const { componentAppId, miniAppId: appId } = stage;
+  const told = async (event: 'authorized' | 'unauthorized'): Promise<void> => {
+    stage.sandbox.changeAuthorization({ componentAppId, appId, event });
+    await vi.waitFor(() =>
+      expect(stage.sandbox.pushes().find((push) => push.event === event)?.status).toBe('delivered'),
+    );
+  };
+  await told('unauthorized');
   await stage.startWorker();
   const handle = await stage.startMini(stage.miniInput());
   const { blocked } = await stage.until(handle.workflowId, 'blocked');
-  expect(blocked?.reason).toContain('component_verify_ticket');
+  expect(blocked?.reason).toContain('has not authorised the platform');
+  expect(blocked?.advice).toContain('重新授权');
+  await told('authorized');
   await handle.retry({ by: 'test' });
   await stage.until(handle.workflowId, 'in_review');
-  stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'approved');
+  stage.sandbox.decide(stage.openAudit(appId).id, 'approved');
   expect(await handle.result()).toMatchObject({ outcome: 'approved' });
-  expect(stage.sandbox.requests('component/api_start_push_ticket').length).toBe(1);
 });
