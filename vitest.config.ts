@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/count-reporter.ts'],
     pool: 'forks',
+    // Two cores are what this has to run on; most tests wait for something rather than compute.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -23,7 +25,6 @@ export default defineConfig({
           globalSetup: ['test/temporal-server.ts'],
           testTimeout: 90_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
         },
       },
     ],

@@ -30,6 +30,8 @@ import { lookTimeoutMs, sendTimeoutMs, writeOnce } from './write-once.ts';
 /** `getbizcatflowlist` documents no maximum and no order, so pages are read until nothing new comes. */
 const flowsPerPage = 50;
 const maxFlowPages = 40;
+/** A page shorter than this is the last one: WeChat may cap pages without saying so, but hardly below that. */
+const smallestPageCap = 10;
 
 export function createChannelsShopActivities(deps: ActivityDependencies) {
   const shopOf = ({ appId, via }: Account): ChannelsShopApi =>
@@ -93,7 +95,10 @@ export function createChannelsShopActivities(deps: ActivityDependencies) {
     async readCategoryPermission(request: ReadPermissionRequest): Promise<CategoryPermission> {
       const { cancellationSignal: signal } = Context.current();
       const shop = shopOf(request.account);
-      const permission = await readPermission(shop, request.leaf, signal);
+      const [permission, flows] = await Promise.all([
+        readPermission(shop, request.leaf, signal),
+        request.audits ? flowsOfLeaf(shop, request.leaf, signal) : undefined,
+      ]);
       const except = request.until?.inForceOtherThan;
       const isSame =
         permission.mark?.effectiveTime === except?.effectiveTime &&
@@ -103,7 +108,7 @@ export function createChannelsShopActivities(deps: ActivityDependencies) {
           reason: permission.ineffectiveReason || 'the category is not in force',
           advice: 'Nothing to do: it is looked at again.',
         });
-      if (request.audits) permission.audits = (await flowsOfLeaf(shop, request.leaf, signal)).map(readingOf);
+      if (flows !== undefined) permission.audits = flows.map(readingOf);
       if (request.path) permission.catsV2 = await pathOf(shop, request.leaf, signal);
       return permission;
     },
@@ -152,7 +157,7 @@ async function flowsOfLeaf(shop: ChannelsShopApi, leaf: string, signal: AbortSig
     const known = byId.size;
     for (const flow of flows) byId.set(flow.auditId, flow);
     offset += flows.length;
-    if (byId.size === known) break;
+    if (byId.size === known || flows.length < smallestPageCap) break;
   }
   return [...byId.values()]
     .filter(({ catId }) => catId === leaf)

@@ -93,6 +93,10 @@ export class CaseRun<Input extends CaseInput> {
       if (!this.open) return;
       doing.cancel();
       await done;
+    } catch (error) {
+      // The whole workflow is cancelled: a submission under way is finished first, its audit id stands nowhere else.
+      if (isCancellation(error)) await done.catch(() => undefined);
+      throw error;
     } finally {
       watching.cancel();
       done.catch(() => undefined);

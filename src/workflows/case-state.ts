@@ -64,6 +64,9 @@ export const isOpen = (state: CaseState): boolean =>
 /** The audit that is being waited for, if it has an id and is known. */
 export const currentAuditId = (state: CaseState): string | undefined => currentAttempt(state)?.auditId;
 
+/** The audit that is waited for was not submitted by this case: somebody gave its id. */
+export const isFollowedOnly = (state: CaseState): boolean => currentAttempt(state)?.submittedAt === undefined;
+
 const currentAttempt = (state: CaseState): Attempt | undefined =>
   state.attempts.find((attempt) => attempt.number === state.attempt);
 

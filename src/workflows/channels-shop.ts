@@ -8,6 +8,7 @@ import { joinPath, patchChannelsShop } from '../contract/material-path.ts';
 import type { Image, QualificationResult } from '../contract/qualification.ts';
 import type { CarriedCase } from './case-run.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
+import { firstLook } from './first-look.ts';
 import { checkChannelsShopStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { awaitingVerdict, reading, submitting, uploading, watchingPermission } from './policies.ts';
@@ -34,13 +35,14 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
   slots: slotsOf,
 
   async preflight(input, pace): Promise<Preflight> {
-    const { readCategoryPermission } = proxyActivities<Activities>(reading(pace, 'is the category in force already?'));
-    const permission = await readCategoryPermission({
-      account: accountOf(input),
-      leaf: leafOf(input.category),
-      audits: true,
-      ...('leaf' in input.category ? { path: true } : {}),
-    });
+    const permission = await firstLook(pace, 'is the category in force already?', ({ readCategoryPermission }) =>
+      readCategoryPermission({
+        account: accountOf(input),
+        leaf: leafOf(input.category),
+        audits: true,
+        ...('leaf' in input.category ? { path: true } : {}),
+      }),
+    );
     const audits = permission.audits ?? [];
     const last = audits.find((audit) => audit.verdict === undefined) ?? audits[0];
     return {

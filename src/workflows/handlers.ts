@@ -12,7 +12,7 @@ import {
 } from '../contract/messages.ts';
 import type { Accepted, Action, CaseInput, Resubmission } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
-import { refusalOf } from './case-state.ts';
+import { isForeignAudit, refusalOf } from './case-state.ts';
 import { isAuditReport, shapeProblem } from './guards.ts';
 
 /** Registers everything. An Update's handler moves the status itself: two of them can come in one activation. */
@@ -61,7 +61,10 @@ export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): 
       return accepted(run);
     },
     {
-      validator: (withdrawal) => refuseUnless(run, 'withdraw', withdrawal),
+      validator: (withdrawal) => {
+        refuseUnless(run, 'withdraw', withdrawal);
+        if (withdrawal?.force === true) refuseToCancelInVain(run);
+      },
       description: 'Give the case up: {by, note, force}. force also cancels an open audit that is not ours.',
     },
   );
@@ -119,6 +122,8 @@ function correct<Input extends CaseInput>(run: CaseRun<Input>, resubmission: Res
   memory.input = patched.input;
   memory.force = resubmission.force === true;
   forgetLostSubmission(run);
+  // The person has just looked at the material: a block before that says nothing about it.
+  delete memory.blockedSinceMs;
   const set = Object.keys(resubmission.set ?? {});
   for (const slot of run.steps.slots(patched.input))
     if (slot.images.some(({ path }) => set.includes(path)))
@@ -141,6 +146,15 @@ function refuseUnless<Input extends CaseInput>(run: CaseRun<Input>, action: Acti
   if (shape !== undefined) throw refused(`${action} ${shape}`);
   const why = refusalOf(run.state, action);
   if (why !== undefined) throw refused(why);
+}
+
+/** Who forces a withdrawal wants the foreign audit cancelled; it must not end as if that had been done. */
+function refuseToCancelInVain<Input extends CaseInput>({ state, steps }: CaseRun<Input>): void {
+  if (!isForeignAudit(state)) return;
+  if (steps.cancelAudit === undefined)
+    throw refused('WeChat has no call that withdraws this review; without force the case ends and leaves it alone');
+  if (state.blocked?.openAuditId === undefined)
+    throw refused('which audit is to be cancelled is not known: adopt it by its auditId, then withdraw');
 }
 
 function refuseEmpty({ set = {}, remove = [], force }: Resubmission): void {

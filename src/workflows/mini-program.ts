@@ -8,6 +8,7 @@ import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { QualificationResult, Verdict } from '../contract/qualification.ts';
 import type { CarriedCase } from './case-run.ts';
 import { type ActivityProblem, blockedBy, readProblem } from './failure-reading.ts';
+import { firstLook } from './first-look.ts';
 import { checkMiniProgramStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
 import {
@@ -54,11 +55,9 @@ const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
     })),
 
   async preflight(input, pace, isOpenAlready): Promise<Preflight> {
-    const { readCategorySetting } = proxyActivities<Activities>(reading(pace, 'does the category exist already?'));
-    const setting = await readCategorySetting({
-      ...categoryOf(input),
-      ...(isOpenAlready ? { until: 'settled' } : {}),
-    });
+    const setting = await firstLook(pace, 'does the category exist already?', ({ readCategorySetting }) =>
+      readCategorySetting({ ...categoryOf(input), ...(isOpenAlready ? { until: 'settled' } : {}) }),
+    );
     const baseline = stateOf(setting);
     switch (setting.state) {
       case 'approved':
@@ -182,8 +181,10 @@ function outcomeOf(problem: ActivityProblem, lostBefore: Baseline | undefined): 
 
 /** The category is not as expected: somebody else was there, or, where an answer was lost, that submission of ours. */
 function moved(problem: ActivityProblem, lostBefore: Baseline | undefined): Submission | 'rejected' | 'absent' {
-  if (lostBefore !== undefined) return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
   const state = problem.baseline !== undefined && 'state' in problem.baseline ? problem.baseline.state : 'unknown';
+  // A submission never makes a category vanish: then somebody has deleted it, and it is to be added anew.
+  if (lostBefore !== undefined && state !== 'absent')
+    return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
   switch (state) {
     case 'rejected':
     case 'absent':

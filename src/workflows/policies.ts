@@ -1,5 +1,5 @@
 /** Every retry, back-off and deadline of the application, in one place: what Temporal does when a call does not come through. */
-import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, type LocalActivityOptions } from '@temporalio/workflow';
 import type { Pace } from '../contract/activities.ts';
 import { failureTypes } from '../contract/failures.ts';
 
@@ -20,6 +20,9 @@ export const notSentPausesMs = [2_000, 10_000, 30_000, 60_000];
 
 /** A blocked case asks a person after this time: stale papers are never sent silently. */
 export const blockedLimitMs = 7 * 24 * 3_600_000;
+
+/** A blocked reading that works again is believed no sooner: with two ways out, one of them closed, it would flutter. */
+export const readingHealsAfterMs = 5 * 60_000;
 
 /** A review counts as overdue after this time unless the input says otherwise. */
 export const overdueAfterMs = { 'channels-shop': 3 * 24 * 3_600_000, 'mini-program': 7 * 24 * 3_600_000 } as const;
@@ -48,6 +51,14 @@ export const reading = (pace: Pace, summary: string): ActivityOptions => ({
   startToCloseTimeout: '30s',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   ...(pace === 'fast' ? { scheduleToCloseTimeout: '30m', retry: quickRetry } : { retry: slowRetry }),
+});
+
+/** A read within the workflow task: one try, and so short that a slow WeChat cannot use up the slots of workflow tasks. */
+export const glancing = (summary: string): LocalActivityOptions => ({
+  summary,
+  startToCloseTimeout: '1500ms',
+  scheduleToCloseTimeout: '2s',
+  retry: { maximumAttempts: 1 },
 });
 
 /** One image: fetched, pinned, shrunk, sent. Repeating it is harmless. */
@@ -81,7 +92,10 @@ export const submitting = (pace: Pace, summary: string): ActivityOptions => ({
         },
 });
 
-/** Waits for the verdict: one activity that reads at once and then ever more rarely, without a history event. */
+/**
+ * Waits for the verdict: one activity that reads at once and then ever more rarely, without a history event. `slow`:
+ * while reading is blocked, until one read comes through, with a verdict or without.
+ */
 export const awaitingVerdict = (pace: Pace, overdueInMs: number, summary: string): ActivityOptions => ({
   summary,
   startToCloseTimeout: '15s',
@@ -96,7 +110,7 @@ export const awaitingVerdict = (pace: Pace, overdueInMs: number, summary: string
           nonRetryableErrorTypes: notByItself,
         },
       }
-    : { retry: slowRetry }),
+    : { retry: { ...slowRetry, nonRetryableErrorTypes: [...onlyDataMends, failureTypes.stillInReview] } }),
 });
 
 /** Looks once a day whether somebody has mended it by hand; nothing that goes wrong here matters to the case. */

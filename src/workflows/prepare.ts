@@ -184,6 +184,10 @@ export function outdatedPaper<Input extends CaseInput>({ memory }: CaseRun<Input
     : `${outdated.path} was valid until ${outdated.paper.validUntil}: send a newer one, or force to submit it all the same`;
 }
 
+/** What a person is asked when a case has been blocked for too long. */
+export const questionAfterWaiting = <Input extends CaseInput>({ state }: CaseRun<Input>): string =>
+  `blocked since ${state.since} (${state.blocked?.reason ?? ''}): is this material still the right one? Resubmit it corrected, or as it is with force`;
+
 /** The same bytes and fields as what was turned down before. This attempt's own are not: only their uploads had died. */
 function isUnchanged<Input extends CaseInput>(run: CaseRun<Input>): boolean {
   const { memory, state } = run;

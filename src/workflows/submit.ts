@@ -5,8 +5,8 @@ import type { Baseline } from '../contract/failures.ts';
 import type { Blocked, CaseInput } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
-import { notSentPausesMs, reconcileGapMs, submitStartToCloseMs } from './policies.ts';
-import { digestOf, everythingIsUploaded, outdatedPaper } from './prepare.ts';
+import { blockedLimitMs, notSentPausesMs, reconcileGapMs, submitStartToCloseMs } from './policies.ts';
+import { digestOf, everythingIsUploaded, outdatedPaper, questionAfterWaiting } from './prepare.ts';
 import type { Finding, Submission } from './steps.ts';
 
 /** After so many submissions that vanished without a trace a person should look. */
@@ -37,13 +37,22 @@ export async function submitOnce<Input extends CaseInput>(
     run.dispatch({ type: 'withdrawn' });
     return undefined;
   }
+  // Looking for a lost submission has no time limit, sending it again has: stale papers are never sent silently.
+  if (memory.blockedSinceMs !== undefined && Date.now() - memory.blockedSinceMs >= blockedLimitMs) {
+    delete memory.blockedSinceMs;
+    run.dispatch({ type: 'refused', reason: questionAfterWaiting(run) });
+    return undefined;
+  }
   if (!everythingIsUploaded(run) || outdatedPaper(run) !== undefined) {
     run.dispatch({ type: 'uploadsWentStale' });
     return undefined;
   }
   const sentAtMs = Date.now();
   remember(run);
+  const { status } = run.state;
   const outcome = await send(run, pace);
+  // Adopted or asked for anew while this try was under way: that it was turned down is no news any more.
+  if (run.state.status !== status && !mayHaveArrived(outcome)) return undefined;
   switch (outcome.outcome) {
     case 'not_sent':
       return outcome;
@@ -63,8 +72,9 @@ export async function submitOnce<Input extends CaseInput>(
       break;
     case 'landed_before':
       // After a lost answer this says that the lost one arrived; otherwise somebody else was faster.
-      if (memory.unanswered === undefined) run.dispatch({ type: 'blocked', blocked: foreign(outcome.problem) });
-      else if (!(await findLanded(run, pace))) run.dispatch({ type: 'blocked', blocked: foreign(outcome.problem) });
+      if (memory.unanswered === undefined) run.dispatch({ type: 'blocked', blocked: foreign(run, outcome.problem) });
+      else if (!(await findLanded(run, pace)))
+        run.dispatch({ type: 'blocked', blocked: foreign(run, outcome.problem) });
       break;
     case 'stale_upload':
       uploadAgainOnce(run, outcome.reason);
@@ -78,6 +88,9 @@ export async function submitOnce<Input extends CaseInput>(
   }
   return undefined;
 }
+
+const mayHaveArrived = ({ outcome }: Submission): boolean =>
+  outcome === 'submitted' || outcome === 'unanswered' || outcome === 'in_force';
 
 /** A submission under way is never cut off: its answer is the only place where the audit id stands. */
 function send<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise<Submission> {
@@ -205,8 +218,14 @@ function uploadOf<Input extends CaseInput>({ memory, steps }: CaseRun<Input>, sl
   return upload;
 }
 
-const foreign = (problem: Blocked & { openAuditId?: string }): Blocked & { openAuditId?: string } => ({
-  ...problem,
-  reason: `foreign_audit: ${problem.reason}`,
-  advice: 'adopt to follow that audit, withdraw with force to cancel it, or wait for its verdict.',
-});
+function foreign<Input extends CaseInput>(
+  { steps }: CaseRun<Input>,
+  problem: Blocked & { openAuditId?: string },
+): Blocked & { openAuditId?: string } {
+  const cancel = steps.cancelAudit === undefined ? '' : ', withdraw with force to cancel it';
+  return {
+    ...problem,
+    reason: `foreign_audit: ${problem.reason}`,
+    advice: `adopt to follow that audit${cancel}, or wait for its verdict.`,
+  };
+}

@@ -5,11 +5,12 @@ import { failureTypes } from '../contract/failures.ts';
 import { papersOf, validityEnd } from '../contract/material-path.ts';
 import type { CaseInput } from '../contract/qualification.ts';
 import type { CaseRun } from './case-run.ts';
-import { currentAuditId, isBlockedDuring } from './case-state.ts';
+import { currentAuditId, isBlockedDuring, isFollowedOnly, isForeignAudit } from './case-state.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
 import { durationMs } from './guards.ts';
-import { blockedLimitMs, overdueAfterMs } from './policies.ts';
-import { passPreflight, passUploads } from './prepare.ts';
+import { blockedLimitMs, overdueAfterMs, readingHealsAfterMs } from './policies.ts';
+import { passPreflight, passUploads, questionAfterWaiting } from './prepare.ts';
+import type { Preflight } from './steps.ts';
 import { submitOnce } from './submit.ts';
 
 /** Until WeChat has decided: the push or the read, whichever is first. */
@@ -35,6 +36,9 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
     run.dispatch({ type: 'decided', verdict, foundBy: 'read', ...(reason === undefined ? {} : { reason }) });
   } catch (error) {
     const problem = readProblem(error);
+    // A report or a person was faster, in the same moment.
+    if (run.state.status !== state.status) return;
+    if (pace === 'slow' && problem.type === failureTypes.stillInReview) return healReading(run);
     // The deadline of the reading is the overdue limit: the case is flagged and read on.
     if (
       problem.type === 'no-answer' ||
@@ -48,11 +52,19 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
   }
 }
 
-/** What is left until the review counts as overdue; once it is, the next full period. */
+/** Nothing is decided, but WeChat can be read again. */
+async function healReading<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  const waitMs = Date.parse(run.state.since) + readingHealsAfterMs - Date.now();
+  if (waitMs > 0) await sleep(waitMs, { summary: 'reading works again; will it stay so?' });
+  run.dispatch({ type: 'unblocked' });
+}
+
+/** What is left until the review counts as overdue. Once it does, a short limit would only cost events. */
 function overdueInMs<Input extends CaseInput>({ memory, state, steps }: CaseRun<Input>): number {
   const limitMs = durationMs(memory.input.deadlines?.overdue) ?? overdueAfterMs[steps.platform];
   const leftMs = Date.parse(state.since) + limitMs - Date.now();
-  return state.overdue || leftMs <= 0 ? limitMs : leftMs;
+  if (state.overdue) return Math.max(limitMs, overdueAfterMs[steps.platform]);
+  return leftMs <= 0 ? limitMs : leftMs;
 }
 
 /** WeChat is asked, then read: if the approval was faster, the case is approved. */
@@ -61,13 +73,47 @@ async function askToCancel<Input extends CaseInput>(run: CaseRun<Input>, pace: P
   const auditId = currentAuditId(state);
   if (steps.cancelAudit === undefined || auditId === undefined) return run.dispatch({ type: 'pendingDone' });
   try {
-    await steps.cancelAudit(memory.input, auditId, pace);
-    memory.cancellationSent = true;
+    if (await nothingToCancel(run, auditId, pace)) {
+      // Decided, or cancelled by our own first try: the next read says which. An id that a person gave may never have
+      // been one; then no read would ever end.
+      if (isFollowedOnly(state) && !(await isShown(run, auditId, pace))) return run.dispatch({ type: 'withdrawn' });
+    }
   } catch (error) {
-    const problem = readProblem(error);
-    // "Illegal audit id" after a decision, or after our own first try: the next read says which.
-    if (problem.type === failureTypes.materialRefused) memory.cancellationSent = true;
-    else run.dispatch({ type: 'blocked', blocked: blockedBy('read', problem) });
+    return run.dispatch({ type: 'blocked', blocked: blockedBy('read', readProblem(error)) });
+  }
+  memory.cancellationSent = true;
+}
+
+/** Asks WeChat to cancel an audit. `true`: WeChat says that there is nothing to cancel ("illegal audit id"). */
+async function nothingToCancel<Input extends CaseInput>(
+  { memory, steps }: CaseRun<Input>,
+  auditId: string,
+  pace: Pace,
+): Promise<boolean> {
+  try {
+    await steps.cancelAudit?.(memory.input, auditId, pace);
+    return false;
+  } catch (error) {
+    if (readProblem(error).type === failureTypes.materialRefused) return true;
+    throw error;
+  }
+}
+
+/** Whether WeChat lists an audit of this category under this id; believed where WeChat refuses the question. */
+async function isShown<Input extends CaseInput>(run: CaseRun<Input>, auditId: string, pace: Pace): Promise<boolean> {
+  const shown = await lookAgain(run, pace);
+  return shown === undefined || !('auditIds' in shown.baseline) || shown.baseline.auditIds.includes(auditId);
+}
+
+async function lookAgain<Input extends CaseInput>(
+  { memory, steps }: CaseRun<Input>,
+  pace: Pace,
+): Promise<Preflight | undefined> {
+  try {
+    return await steps.preflight(memory.input, pace, false);
+  } catch (error) {
+    if (readProblem(error).type === failureTypes.materialRefused) return undefined;
+    throw error;
   }
 }
 
@@ -133,7 +179,6 @@ export async function awaitUnblocking<Input extends CaseInput>(run: CaseRun<Inpu
   if (run.state.status !== 'blocked') return;
   if (run.state.pending === 'withdraw' && wishBefore !== 'withdraw') return giveUpWhileBlocked(run);
   if (!tooLong) return;
-  if (memory.unanswered !== undefined) return run.dispatch({ type: 'unblocked' });
   delete memory.blockedSinceMs;
   run.dispatch({ type: 'refused', reason: questionAfterWaiting(run) });
 }
@@ -155,15 +200,13 @@ async function tryAgainSlowly<Input extends CaseInput>(run: CaseRun<Input>): Pro
 
 /** Stale papers are never sent silently: after a week, or when a paper's validity ends, a person is asked. */
 function blockedLimitLeftMs<Input extends CaseInput>({ memory, state }: CaseRun<Input>): number | undefined {
-  // In review nothing is going to be sent; only reading is blocked.
-  if (isBlockedDuring(state, 'read')) return undefined;
+  // In review nothing is going to be sent; only reading is blocked. A lost submission is read first, too, however long
+  // that takes (see submit.ts): it may be there.
+  if (isBlockedDuring(state, 'read') || memory.unanswered !== undefined) return undefined;
   const ends = papersOf(memory.input as never).flatMap(({ paper }) => validityEnd(paper.validUntil ?? '') ?? []);
   const coming = ends.filter((end) => end > Date.now());
   return Math.max(1, Math.min((memory.blockedSinceMs ?? Date.now()) + blockedLimitMs, ...coming) - Date.now());
 }
-
-const questionAfterWaiting = <Input extends CaseInput>({ state }: CaseRun<Input>): string =>
-  `blocked since ${state.since} (${state.blocked?.reason ?? ''}): is this material still the right one? Resubmit it corrected, or as it is with force`;
 
 /** Nothing of ours is open at WeChat, unless an answer was lost; an audit of somebody else is cancelled only if asked for. */
 async function giveUpWhileBlocked<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
@@ -171,15 +214,15 @@ async function giveUpWhileBlocked<Input extends CaseInput>(run: CaseRun<Input>):
   if (memory.unanswered !== undefined || isBlockedDuring(state, 'read')) return run.dispatch({ type: 'unblocked' });
   const foreignAuditId = state.cancelForeignAudit ? state.blocked?.openAuditId : undefined;
   if (foreignAuditId !== undefined && steps.cancelAudit !== undefined) {
+    // The wish stays: what was to be withdrawn is not submitted after all. Asked for a second time it is asked slowly.
+    const pace = isForeignAudit(state) ? 'fast' : 'slow';
     try {
-      await steps.cancelAudit(memory.input, foreignAuditId, 'fast');
+      const isDecided = await nothingToCancel(run, foreignAuditId, pace);
+      if (isDecided && (await lookAgain(run, pace))?.standing === 'in_force')
+        return run.dispatch({ type: 'foundInForce', atStart: false });
     } catch (error) {
-      const problem = readProblem(error);
-      run.dispatch({ type: 'pendingDone' });
-      return run.dispatch({
-        type: 'blocked',
-        blocked: { ...blockedBy('submit', problem), openAuditId: foreignAuditId },
-      });
+      const blocked = { ...blockedBy('submit', readProblem(error)), openAuditId: foreignAuditId };
+      return run.dispatch({ type: 'blocked', blocked });
     }
   }
   run.dispatch({ type: 'withdrawn' });

@@ -114,6 +114,28 @@ describe('what only a person or time can mend', () => {
     expect(await handle.result()).toMatchObject({ outcome: 'approved' });
   });
 
+  test('L9 a week is counted from the last correction: an earlier block, long healed, asks nobody', async ({
+    stage,
+  }) => {
+    stage.sandbox.setChaos({
+      rules: [
+        { operation: 'qualification/upload', errcode: 40164 },
+        { operation: add, errcode: 10020063 },
+      ],
+    });
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'needs_material');
+    await stage.advance(handle.workflowId, 8 * day);
+    stage.sandbox.setChaos({ rules: [{ operation: add, errcode: 40164 }] });
+    await handle.resubmit({ set: { 'licenses/1/2/images/0': image('food-permit.jpg') } });
+    await stage.until(handle.workflowId, 'blocked');
+    await stage.advance(handle.workflowId, 400);
+    const view = await stage.until(handle.workflowId, 'in_review');
+    expect(view.attempts).toHaveLength(2);
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
+  });
+
   test('L9 when a licence’s validity ends while blocked a person is asked, and nothing is sent', async ({ stage }) => {
     stage.sandbox.setChaos({ rules: [{ operation: add, errcode: 40164, times: 1000 }] });
     const input = stage.shopInput();

@@ -234,7 +234,8 @@ describe('the end', () => {
     await handle.result();
     const types = (await stage.eventsOf(handle.workflowId)).map(({ type }) => type.replace('EVENT_TYPE_', ''));
     // 24 of the bare workflow and 10; each upload that ends at another moment may cost a workflow task (3) in both.
-    expect(types.length).toBeLessThanOrEqual(34 + 6);
+    // The first read may still find the verdict before its push does: 2 more.
+    expect(types.length).toBeLessThanOrEqual(34 + 6 + 2);
     expect(types.filter((type) => type === 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES')).toHaveLength(2);
     expect(types.filter((type) => type === 'TIMER_STARTED')).toHaveLength(0);
   });

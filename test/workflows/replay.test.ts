@@ -5,9 +5,11 @@ import { describe, expect, inject, test } from 'vitest';
 import { recordedHistories } from '../recorded-histories.ts';
 
 const recorded = await recordedHistories();
-const typeOf = (history: unknown): string =>
-  (history as { events: { workflowExecutionStartedEventAttributes: { workflowType: { name: string } } }[] }).events[0]
-    ?.workflowExecutionStartedEventAttributes.workflowType.name ?? '';
+interface Recorded {
+  events: { workflowExecutionStartedEventAttributes: { workflowId: string; workflowType: { name: string } } }[];
+}
+const startOf = (history: unknown) => (history as Recorded).events[0]?.workflowExecutionStartedEventAttributes;
+const typeOf = (history: unknown): string => startOf(history)?.workflowType.name ?? '';
 
 describe('recorded histories', () => {
   test('L1 exist of both workflow types', () => {
@@ -17,7 +19,8 @@ describe('recorded histories', () => {
   });
 
   test.each(recorded)('L1 $name still replays', async ({ history }) => {
-    await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history);
+    const bundle = { workflowBundle: { codePath: inject('workflowBundlePath') } };
+    await Worker.runReplayHistory(bundle, history, startOf(history)?.workflowId);
   });
 
   test('L1 a workflow that was changed without patched() is caught: the gate can fail', async () => {
@@ -26,8 +29,8 @@ describe('recorded histories', () => {
       logger: new DefaultLogger('ERROR'),
     });
     const history = recorded.find((one) => typeOf(one.history) === 'channelsShopQualification')?.history;
-    await expect(Worker.runReplayHistory({ workflowBundle: { code } }, history)).rejects.toBeInstanceOf(
-      DeterminismViolationError,
-    );
+    await expect(
+      Worker.runReplayHistory({ workflowBundle: { code } }, history, startOf(history)?.workflowId),
+    ).rejects.toBeInstanceOf(DeterminismViolationError);
   });
 });

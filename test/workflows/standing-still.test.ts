@@ -4,6 +4,7 @@ import { describe } from 'vitest';
 import { fixtures } from '../../src/sandbox/index.ts';
 import { expect, type Stage, test } from '../stage.ts';
 
+const day = 24 * 3600;
 const [mini] = fixtures.miniProgramCategories.byHand;
 const miniId = `${mini?.first}-${mini?.second}`;
 
@@ -14,6 +15,42 @@ async function eventsMeanwhile(stage: Stage, workflowId: string): Promise<number
   await pause(2000);
   return (await stage.eventsOf(workflowId)).length - before;
 }
+
+describe('a review that is overdue', () => {
+  test('L6 is read on at no events, however short the limit of the input was', async ({ stage }) => {
+    const handle = await stage.startShop(stage.shopInput({ deadlines: { overdue: '5 seconds' } }));
+    await stage.until(handle.workflowId, ({ overdue }) => overdue);
+    expect(await eventsMeanwhile(stage, handle.workflowId)).toBe(0);
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
+  });
+});
+
+describe('a lost submission that cannot be looked for', () => {
+  test('L9 waits longer than a week at no events, and is then not sent again without a person', async ({ stage }) => {
+    stage.sandbox.setChaos({ rules: [{ operation: 'category/add', reset: true }] });
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, () => stage.sandbox.requests('category/add').length === 1);
+    stage.sandbox.setChaos({ rules: [{ operation: 'category/getbizcatflowlist', errcode: 61007, times: 100_000 }] });
+    await stage.advance(handle.workflowId, 120);
+    await stage.until(handle.workflowId, 'blocked');
+    await stage.until(handle.workflowId, () => stage.sandbox.requests('category/getbizcatflowlist').length > 4);
+    await stage.stretchRetries(handle.workflowId, 'findCategoryAudit', 9 * day);
+    await stage.advance(handle.workflowId, 8 * day);
+    expect(await handle.view()).toMatchObject({ status: 'blocked' });
+    expect(await eventsMeanwhile(stage, handle.workflowId)).toBe(0);
+    stage.sandbox.setChaos({ rules: [] });
+    await handle.readAuditNow();
+    await stage.advance(handle.workflowId, 200);
+    const view = await stage.until(handle.workflowId, 'needs_material');
+    expect(view.attempts).toMatchObject([{ reason: expect.stringContaining('still the right one') }]);
+    expect(stage.sandbox.requests('category/add')).toHaveLength(1);
+    await handle.resubmit({ force: true });
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'us' });
+  });
+});
 
 describe('a case that waits for somebody else', () => {
   test('L6 costs no history event while a Mini Program’s foreign review lasts, and goes on when it is rejected', async ({

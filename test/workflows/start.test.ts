@@ -162,6 +162,13 @@ describe('an application that exists already is brought in', () => {
     await handle.result();
   });
 
+  test('L5 with an audit id that never was can be withdrawn', async ({ stage }) => {
+    const handle = await stage.startShop(stage.shopInput({ intent: { adopt: { auditId: '4403159413' } } }));
+    await stage.until(handle.workflowId, 'in_review');
+    await handle.withdraw();
+    expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
+  });
+
   test('L5 of a Mini Program that is in review', async ({ stage }) => {
     const existing = await stage.sandbox.applyInBackOffice({ appId: stage.miniAppId, categoryId: miniId });
     const handle = await stage.startMini(stage.miniInput({ intent: { adopt: {} } }));

@@ -170,6 +170,37 @@ describe('a submission that somebody else overtook', () => {
     expect(stage.sandbox.audits({ appId: stage.appId })).toMatchObject([{ id: foreign.id, status: 'cancelled' }]);
   });
 
+  test('L5 a forced withdrawal that WeChat refuses for a person’s reason stays asked for; ours is never sent instead', async ({
+    stage,
+  }) => {
+    const category = fixtures.categories.byHand[0]?.leaf ?? '';
+    const foreign = await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: category });
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'blocked');
+    stage.sandbox.setChaos({ rules: [{ operation: 'audit/cancel', errcode: 40164, times: 2 }] });
+    await handle.withdraw({ force: true });
+    const view = await stage.until(handle.workflowId, ({ blocked }) => blocked?.errcode === '40164');
+    expect(view.pending).toBe('withdraw');
+    stage.sandbox.decide(foreign.id, 'rejected', '模糊');
+    await stage.advance(handle.workflowId, 3700);
+    expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
+    expect(stage.sandbox.audits({ appId: stage.appId })).toHaveLength(1);
+  });
+
+  test('L12 a forced withdrawal loses against an approval of the foreign audit that was faster', async ({
+    stageOf,
+  }) => {
+    const stage = await stageOf({ pushes: false });
+    await stage.startWorker();
+    const category = fixtures.categories.byHand[0]?.leaf ?? '';
+    const foreign = await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: category });
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'blocked');
+    stage.sandbox.decide(foreign.id, 'approved');
+    await handle.withdraw({ force: true });
+    expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'other' });
+  });
+
   test('L5 without force the audit of somebody else is left alone', async ({ stage }) => {
     const category = fixtures.categories.byHand[0]?.leaf ?? '';
     await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: category });

@@ -74,6 +74,25 @@ describe('waiting for the verdict', () => {
     expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'us' });
   });
 
+  test('L6 a blocked reading heals when WeChat can be read again, also while it has not decided', async ({
+    stageOf,
+  }) => {
+    const stage = await stageOf({ pushes: false });
+    await stage.startWorker();
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.setChaos({ rules: [{ operation: read, errcode: 40164 }] });
+    await handle.readAuditNow();
+    await stage.until(handle.workflowId, 'blocked');
+    await stage.advance(handle.workflowId, 240);
+    expect(await handle.view()).toMatchObject({ status: 'blocked' });
+    await stage.advance(handle.workflowId, 70);
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    await stage.advance(handle.workflowId, 120);
+    expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'us' });
+  });
+
   test('L6 WeChat that does not answer for an hour changes nothing', async ({ stageOf }) => {
     const stage = await stageOf({ pushes: false });
     await stage.startWorker();
