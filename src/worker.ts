@@ -92,7 +92,6 @@ export async function startWorker(
     metrics: { port: config.workerMetricsPort, host: config.privateHost },
   });
   const temporal = temporalSettings(env);
-  const connection = await connectNative(temporal);
   const dispatcher = createDispatcher();
   const { databaseUrl, secretKey, dataDir } = config;
   // PGlite is the server's alone: without PostgreSQL a chained platform's tokens come from there.
@@ -107,6 +106,10 @@ export async function startWorker(
           dataDir,
           onNews: (news) => logger.warn(news, 'tokens of the platform'),
         });
+  const connection = await connectNative(temporal).catch(async (error: unknown) => {
+    await chain?.close();
+    throw error;
+  });
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
     credentialsOf: credentialsWith({ accounts, dataDir, secretKey }, chain),

@@ -40,6 +40,8 @@ export function createTicketPushes(world: World, pushes: PushSender): TicketPush
 
   function pushTicket(componentAppId: string): void {
     known(componentAppId);
+    // Where none can be pushed to, none is made: the first is due as soon as there is an address.
+    if ((findPlatform(world, componentAppId)?.eventsUrl ?? null) === null) return;
     const ticket = newTicket(world, componentAppId);
     send(componentAppId, 'component_verify_ticket', `<ComponentVerifyTicket>${cdata(ticket)}</ComponentVerifyTicket>`);
     world.changed();

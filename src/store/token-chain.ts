@@ -35,7 +35,7 @@ export interface TokenChain {
   take(event: Exclude<PlatformEvent, { type: 'other' }>): Promise<'stored' | 'old'>;
   /** Once now, then every minute until `close`: waiting codes, late tickets, and every hour the list of authorizers. */
   startUpkeep(): void;
-  /** Says to the workers of this data folder where tokens are had. Only needed without PostgreSQL. */
+  /** Says to the workers of this data folder where tokens are had. Does nothing with PostgreSQL: they have it themselves. */
   publish(url: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -133,6 +133,7 @@ export async function openTokenChain(options: TokenChainOptions): Promise<TokenC
       round();
     },
     async publish(url) {
+      if (database.kind !== 'pglite') return;
       const path = join(dataDir, addressFile);
       await writeFile(`${path}.next`, url);
       await rename(`${path}.next`, path);
