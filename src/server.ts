@@ -16,6 +16,9 @@ import { createCallbackServer, createPrivateServer } from './server/app.ts';
 import { createCaseSignals, quickRetries } from './server/case-signals.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
 import { AccountsError, loadAccounts } from './store/accounts.ts';
+import { DatabaseError } from './store/database.ts';
+import { SecretError } from './store/secrets.ts';
+import { credentialsWith, openTokenChain } from './store/token-chain.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -41,7 +44,8 @@ export interface RunningServer {
 /**
  * Starts both ports; one that is taken is replaced by the next free one. It starts without Temporal too: until that
  * is reachable, `/readyz` and every push get 503, and WeChat pushes again.
- * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError when that file can't be used.
+ * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError when that file can't be used; DatabaseError, SecretError
+ * when a platform keeps its own chain of tokens, and that can't be kept.
  */
 export async function startServer(config: Config, options: StartServerOptions): Promise<RunningServer> {
   const { env, logger, metrics = createServerMetrics() } = options;
@@ -52,27 +56,53 @@ export async function startServer(config: Config, options: StartServerOptions): 
   }
   const accounts = loadAccounts(config.accountsFile, env);
   const temporal = temporalSettings(env);
+  const dispatcher = createDispatcher();
+  const { databaseUrl, secretKey, dataDir } = config;
+  const chain = await openTokenChain({
+    accounts,
+    wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+    databaseUrl,
+    secretKey,
+    dataDir,
+    onNews: ({ problem, ...fields }) => {
+      if (problem === undefined) logger.info(fields, 'the list of authorizers has changed');
+      else logger.warn({ ...fields, problem }, 'tokens of the platform');
+    },
+  });
   const connection = Connection.lazy({ ...temporal.connectionOptions, ...quickRetries() });
   const payloadCodecs = config.codecKeys === undefined ? [] : [createPayloadCodec(config.codecKeys)];
   const cases = createCaseSignals(
     new Client({ connection, namespace: temporal.namespace, dataConverter: { payloadCodecs } }),
   );
-  const dispatcher = createDispatcher();
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
-    credentialsOf: (account) => accounts.credentialsOf(account),
+    credentialsOf: credentialsWith({ accounts, dataDir, secretKey }, chain),
     dispatcher,
   });
   const wechat = createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher });
   const readiness = [cases.readiness];
-  const callbackApp = createCallbackServer({ accounts, wechat, cases, logger, metrics, readiness });
-  const privateApp = createPrivateServer({ logger, metrics, readiness });
+  const callbackApp = createCallbackServer({
+    accounts,
+    wechat,
+    cases,
+    authorizations: chain,
+    logger,
+    metrics,
+    readiness,
+  });
+  const privateApp = createPrivateServer({
+    logger,
+    metrics,
+    readiness,
+    ...(chain === undefined ? {} : { tokens: { tokens, bearer: chain.bearer } }),
+  });
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeInOrder());
   const closeInOrder = async (): Promise<void> => {
     await callbackApp.close();
     await privateApp.close();
+    await chain?.close();
     await cases.settled();
     await connection.close();
     await wechat.close();
@@ -81,6 +111,8 @@ export async function startServer(config: Config, options: StartServerOptions): 
   try {
     const callbackUrl = await listen(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
     const privateUrl = await listen(privateApp, config.consolePort, options.privateHost ?? config.privateHost);
+    await chain?.publish(`${privateUrl}/token`);
+    chain?.startUpkeep();
     const { shops, platforms } = accounts;
     const fields = { callbackUrl, privateUrl, temporal: temporal.address, namespace: temporal.namespace };
     logger.info({ ...fields, shops: shops.length, platforms: platforms.length }, 'server is listening');
@@ -117,8 +149,9 @@ if (isProgram()) {
   try {
     await runServer(loadConfig(process.env));
   } catch (error) {
-    const isUsage = error instanceof ConfigError || error instanceof AccountsError;
-    process.stderr.write(`${isUsage ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = isUsage ? 2 : 1;
+    const isUsage = error instanceof ConfigError || error instanceof AccountsError || error instanceof SecretError;
+    const isKnown = isUsage || error instanceof DatabaseError;
+    process.stderr.write(`${isKnown ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = isUsage ? 2 : isKnown ? 3 : 1;
   }
 }

@@ -16,7 +16,10 @@ import { closeOnSignal } from './runtime/shutdown.ts';
 import { installTelemetry } from './runtime/telemetry.ts';
 import { connectNative, TemporalUnreachableError, temporalSettings } from './runtime/temporal-connection.ts';
 import { AccountsError, loadAccounts } from './store/accounts.ts';
+import { DatabaseError } from './store/database.ts';
 import { createMaterialStore } from './store/material.ts';
+import { SecretError } from './store/secrets.ts';
+import { credentialsWith, openTokenChain } from './store/token-chain.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -86,7 +89,7 @@ export interface RunningWorker {
 
 /**
  * Starts a worker in this process; the SDK allows one such call per process.
- * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError, TemporalUnreachableError.
+ * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError, TemporalUnreachableError, DatabaseError, SecretError.
  */
 export async function startWorker(
   config: Config,
@@ -100,11 +103,27 @@ export async function startWorker(
     metrics: { port: config.workerMetricsPort, host: config.privateHost },
   });
   const temporal = temporalSettings(env);
-  const connection = await connectNative(temporal);
   const dispatcher = createDispatcher();
+  const { databaseUrl, secretKey, dataDir } = config;
+  // PGlite is the server's alone: without PostgreSQL a chained platform's tokens come from there.
+  const chain =
+    databaseUrl === undefined
+      ? undefined
+      : await openTokenChain({
+          accounts,
+          wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+          databaseUrl,
+          secretKey,
+          dataDir,
+          onNews: (news) => logger.warn(news, 'tokens of the platform'),
+        });
+  const connection = await connectNative(temporal).catch(async (error: unknown) => {
+    await chain?.close();
+    throw error;
+  });
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
-    credentialsOf: (account) => accounts.credentialsOf(account),
+    credentialsOf: credentialsWith({ accounts, dataDir, secretKey }, chain),
     dispatcher,
   });
   const { codecKeys } = config;
@@ -129,6 +148,7 @@ export async function startWorker(
   });
   const done = worker.run().finally(async () => {
     await connection.close().catch(() => undefined);
+    await chain?.close();
     await dispatcher.close();
   });
   // Whoever waits for `done` hears of it; nobody has to.
@@ -176,8 +196,8 @@ if (isProgram()) {
   try {
     await runWorker(loadConfig(process.env));
   } catch (error) {
-    const isUsage = error instanceof ConfigError || error instanceof AccountsError;
-    const isKnown = isUsage || error instanceof TemporalUnreachableError;
+    const isUsage = error instanceof ConfigError || error instanceof AccountsError || error instanceof SecretError;
+    const isKnown = isUsage || error instanceof TemporalUnreachableError || error instanceof DatabaseError;
     process.stderr.write(`${isKnown ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
     process.exitCode = isUsage ? 2 : isKnown ? 3 : 1;
   }

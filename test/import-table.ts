@@ -41,7 +41,10 @@ export const importTable: Record<string, Allowed> = {
     files: { 'input.ts': ['zod'] },
   },
   codec: { imports: ['@temporalio/common', 'node:crypto'] },
-  store: { imports: ['src/contract', 'src/wechat', 'zod', node] },
+  store: {
+    imports: ['src/contract', 'src/wechat', 'zod', node],
+    files: { 'database.ts': ['pg', 'src/runtime/lock-file.ts', '@electric-sql/pglite'] },
+  },
   runtime: {
     imports: ['pino', '@temporalio/envconfig', '@temporalio/client', 'close-with-grace', 'zod', 'fflate', node],
     types: ['@temporalio/common', '@temporalio/worker'],

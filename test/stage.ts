@@ -23,6 +23,7 @@ import { createSandbox, fixtures, type Sandbox } from '../src/sandbox/index.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { parseAccounts } from '../src/store/accounts.ts';
 import { createMaterialStore } from '../src/store/material.ts';
+import { credentialsWith } from '../src/store/token-chain.ts';
 import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
 import { createQualificationWorker } from '../src/worker.ts';
 import { recordIfAsked } from './recorded-histories.ts';
@@ -38,6 +39,8 @@ export interface StageOptions {
   pushes?: boolean;
   tuning?: Partial<WorkerOptions>;
   mode?: 'normal' | 'observe';
+  /** `chain`: the platform keeps its own tokens, from pushed tickets. Default: a token service. */
+  platformTokens?: 'chain';
   /** The test's title: the name of its history when histories are recorded. */
   title?: string;
   /** `WXQ_CODEC_KEYS` of server, client and worker process. */
@@ -87,13 +90,14 @@ export class Stage {
     ]);
     this.sandbox = await createSandbox({ port: 0, accounts: renamedAccounts(null, this) });
     const accountsFile = join(this.#folder, 'accounts.json');
-    const accountsJson = this.sandbox.accountsFile();
+    const accountsJson = this.sandbox.accountsFile(this.#options.platformTokens);
     await writeFile(accountsFile, JSON.stringify(accountsJson));
     this.#accounts = parseAccounts(JSON.stringify(accountsJson), {}, () => '');
     if (this.#options.pushes !== false) {
       const config = loadConfig({
         WXQ_WECHAT_BASE_URL: this.sandbox.url,
         WXQ_ACCOUNTS_FILE: accountsFile,
+        WXQ_DATA_DIR: this.#folder,
         WXQ_CALLBACK_PORT: '0',
         WXQ_CONSOLE_PORT: '0',
         WXQ_CODEC_KEYS: this.#codecKeys,
@@ -105,11 +109,13 @@ export class Stage {
         callbackHost: '127.0.0.1',
       });
       const { shops, platforms } = renamedAccounts(this.server.callbackUrl, this);
-      this.sandbox.setAccounts({ shops, platforms });
+      const eventsUrl = `${this.server.callbackUrl}/callback/platform/${this.componentAppId}`;
+      const events = this.#options.platformTokens === 'chain' ? { eventsUrl } : {};
+      this.sandbox.setAccounts({ shops, platforms: platforms.map((platform) => ({ ...platform, ...events })) });
     }
     const tokens = createAccessTokens({
       baseUrl: this.sandbox.url,
-      credentialsOf: (account) => this.#accounts.credentialsOf(account),
+      credentialsOf: credentialsWith({ accounts: this.#accounts, dataDir: this.#folder }, undefined),
     });
     this.wechat = createWeChatClient({ baseUrl: this.sandbox.url, tokens });
     this.client = await connect({

@@ -69,8 +69,8 @@ export class ReplayFailedError extends QualificationError {
 }
 
 /** Settings and files are named by other parts of the program in errors of their own. */
-const usageNames = new Set(['ConfigError', 'AccountsError', 'CodecKeysError']);
-const unreachableNames = new Set(['TemporalNotFoundError', 'DevServerError']);
+const usageNames = new Set(['ConfigError', 'AccountsError', 'CodecKeysError', 'SecretError']);
+const unreachableNames = new Set(['TemporalNotFoundError', 'DevServerError', 'DatabaseError']);
 
 /** The status for an error that ended a command. */
 export function statusOf(error: unknown): ExitStatus {

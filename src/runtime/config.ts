@@ -17,6 +17,10 @@ export interface Config {
   mode: 'normal' | 'observe';
   /** `WXQ_DATA_DIR`, absolute. */
   dataDir: string;
+  /** `WXQ_DATABASE_URL`: PostgreSQL. Without it the server keeps what must last in the data folder. */
+  databaseUrl?: string;
+  /** `WXQ_SECRET_KEY`: what secrets are encrypted with at rest; see `store/secrets.ts`. */
+  secretKey?: string;
   /** `WXQ_CALLBACK_PORT`: public, WeChat calls it. */
   callbackPort: number;
   /** `WXQ_CONSOLE_PORT`: private. */
@@ -72,6 +76,14 @@ const settings = z.object({
     .optional(),
   WXQ_MODE: z.enum(['normal', 'observe'], 'must be observe, normal, or not set').default('normal'),
   WXQ_DATA_DIR: z.string().default('.wxq'),
+  WXQ_DATABASE_URL: z
+    .string()
+    .refine(
+      (url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url),
+      'must be postgres://user:password@host/database',
+    )
+    .optional(),
+  WXQ_SECRET_KEY: z.string().optional(),
   WXQ_CALLBACK_PORT: port(8080),
   WXQ_CONSOLE_PORT: port(8081),
   WXQ_WORKER_METRICS_PORT: port(9464),
@@ -105,6 +117,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
   }
   const found = parsed.data;
+  if (found.WXQ_DATABASE_URL !== undefined && found.WXQ_SECRET_KEY === undefined) {
+    throw new ConfigError([
+      'WXQ_SECRET_KEY must be set with WXQ_DATABASE_URL, the same for every process: `openssl rand -base64 32` makes one',
+    ]);
+  }
   const dataDir = resolve(found.WXQ_DATA_DIR);
   return {
     taskQueue: found.WXQ_TASK_QUEUE,
@@ -113,6 +130,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     materialStore: found.WXQ_MATERIAL_STORE ?? join(dataDir, 'material'),
     mode: found.WXQ_MODE,
     dataDir,
+    ...(found.WXQ_DATABASE_URL === undefined ? {} : { databaseUrl: found.WXQ_DATABASE_URL }),
+    ...(found.WXQ_SECRET_KEY === undefined ? {} : { secretKey: found.WXQ_SECRET_KEY }),
     callbackPort: found.WXQ_CALLBACK_PORT,
     consolePort: found.WXQ_CONSOLE_PORT,
     workerMetricsPort: found.WXQ_WORKER_METRICS_PORT,

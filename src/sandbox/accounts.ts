@@ -34,6 +34,8 @@ export interface PlatformAccount {
   secret: string;
   /** What `POST /sandbox/token` takes as `Authorization: Bearer` when it serves as the platform's token service. */
   tokenServiceBearer: string;
+  /** The 授权事件接收URL: tickets and authorizations, under `callback`'s token and key. Without it none are pushed. */
+  eventsUrl?: string | null;
   callback: CallbackSettings;
   authorizers: Authorizer[];
 }
@@ -81,17 +83,26 @@ export function findAccount(accounts: SandboxAccounts, appId: string): KnownAcco
   return undefined;
 }
 
+/** How a platform's tokens are had: from `POST /sandbox/token`, or by the chain of tickets, with its own secret. */
+export type PlatformTokenSource = 'service' | 'chain';
+
 /** The accounts in the format of `WXQ_ACCOUNTS_FILE`; `sandboxUrl` is where the platforms' token service answers. */
-export function accountsFile(accounts: SandboxAccounts, sandboxUrl: string): AccountsFile {
+export function accountsFile(
+  accounts: SandboxAccounts,
+  sandboxUrl: string,
+  platformTokens: PlatformTokenSource = 'service',
+): AccountsFile {
   return {
     shops: accounts.shops.map(({ appId, secret, callback }) => ({
       appId,
       secret,
       callback: { token: callback.token, encodingAesKey: [callback.encodingAesKey] },
     })),
-    platforms: accounts.platforms.map(({ componentAppId, tokenServiceBearer, callback }) => ({
+    platforms: accounts.platforms.map(({ componentAppId, secret, tokenServiceBearer, callback }) => ({
       componentAppId,
-      tokenService: { url: `${sandboxUrl}/sandbox/token`, bearer: tokenServiceBearer },
+      ...(platformTokens === 'chain'
+        ? { secret }
+        : { tokenService: { url: `${sandboxUrl}/sandbox/token`, bearer: tokenServiceBearer } }),
       callback: { token: callback.token, encodingAesKey: [callback.encodingAesKey] },
     })),
   };
@@ -101,7 +112,8 @@ export interface AccountsFile {
   shops: { appId: string; secret: string; callback: { token: string; encodingAesKey: string[] } }[];
   platforms: {
     componentAppId: string;
-    tokenService: { url: string; bearer: string };
+    secret?: string;
+    tokenService?: { url: string; bearer: string };
     callback: { token: string; encodingAesKey: string[] };
   }[];
 }

@@ -6,12 +6,14 @@ import { takeChaosRule } from './chaos.ts';
 import type { Control } from './control.ts';
 import {
   accountsOf,
+  authorizationEventOf,
   categoryIdOf,
   chaosOf,
   clockOf,
   controlBody,
   driftOf,
   optionalText,
+  optionalTruth,
   statusOf,
   textOf,
   verdictOf,
@@ -86,6 +88,24 @@ export function registerControlApi(app: FastifyInstance, world: World, control: 
     const change = { appId: textOf(body, 'appId'), categoryId, inForce: body.inForce, ...optionalText(body, 'reason') };
     control.setPermission(change);
     return change;
+  });
+  route('POST', '/sandbox/tickets', (request) => {
+    const body = controlBody(request.body, ['componentAppId']);
+    control.pushTicket(textOf(body, 'componentAppId'));
+    return { pushed: true };
+  });
+  route('PUT', '/sandbox/tickets', (request) => {
+    const body = controlBody(request.body, ['componentAppId', 'pushing']);
+    if (typeof body.pushing !== 'boolean') throw new BadControlRequest('pushing must be a boolean');
+    control.setTicketPushes(textOf(body, 'componentAppId'), body.pushing);
+    return { pushing: body.pushing };
+  });
+  route('POST', '/sandbox/authorizations', (request) => {
+    const body = controlBody(request.body, ['componentAppId', 'appId', 'event', 'isTold']);
+    const event = authorizationEventOf(body);
+    const who = { componentAppId: textOf(body, 'componentAppId'), appId: textOf(body, 'appId') };
+    control.changeAuthorization({ ...who, event, ...optionalTruth(body, 'isTold') });
+    return { event, ...who };
   });
   route('GET', '/sandbox/requests', (request) => ({
     requests: control.requests(queryOf(request, ['operation']).operation),

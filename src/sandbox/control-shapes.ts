@@ -5,6 +5,7 @@ import type { AccountChanges } from './control.ts';
 import { BadControlRequest } from './refusal.ts';
 import { createReader, type Members } from './shape.ts';
 import type { AuditStatus, Verdict, VerdictMoment, VerdictRule } from './state.ts';
+import type { AuthorizationEvent } from './ticket-pushes.ts';
 import type { Drift } from './wire.ts';
 
 const reader = createReader((sentence) => new BadControlRequest(sentence), 'either');
@@ -75,6 +76,10 @@ export function chaosOf(body: Members): { rules?: ChaosRule[]; push?: PushChaos 
   };
 }
 
+export function authorizationEventOf(body: Members): AuthorizationEvent {
+  return oneOf(textOf(body, 'event'), 'event', ['authorized', 'updateauthorized', 'unauthorized']);
+}
+
 export function clockOf(body: Members): { advanceSeconds: number } | { now: number } {
   if ((body.now === undefined) === (body.advanceSeconds === undefined)) {
     throw new BadControlRequest('give either advanceSeconds or now');
@@ -113,6 +118,7 @@ export function accountsOf(body: Members): AccountChanges {
       'componentAppId',
       'secret',
       'tokenService',
+      'eventsUrl',
       'callback',
       'authorizers',
     ]);
@@ -121,6 +127,9 @@ export function accountsOf(body: Members): AccountChanges {
       componentAppId: textOf(platform, 'componentAppId'),
       ...optionalText(platform, 'secret'),
       ...(service.bearer === undefined ? {} : { tokenServiceBearer: textOf(service, 'bearer') }),
+      ...(platform.eventsUrl === undefined
+        ? {}
+        : { eventsUrl: platform.eventsUrl === null ? null : textOf(platform, 'eventsUrl') }),
       ...callbackOf(platform),
       ...(platform.authorizers === undefined
         ? {}

@@ -8,6 +8,7 @@ import { findMiniCategory } from './mini-program-catalogue.ts';
 import { BadControlRequest } from './refusal.ts';
 import { findShopCategory } from './shop-catalogue.ts';
 import type { AuditRecord, AuditStatus, RequestRecord, SandboxPlatform, Verdict, VerdictRule } from './state.ts';
+import type { PlatformControl, TicketPushes } from './ticket-pushes.ts';
 import { secondsLeft, tokenFor } from './tokens.ts';
 import type { Drift } from './wire.ts';
 import type { World } from './world.ts';
@@ -58,6 +59,7 @@ export interface AccountChanges {
     componentAppId: string;
     secret?: string;
     tokenServiceBearer?: string;
+    eventsUrl?: string | null;
     callback?: Partial<ShopAccount['callback']>;
     authorizers?: (Pick<Authorizer, 'appId' | 'platform'> & Partial<Authorizer>)[];
   }[];
@@ -66,7 +68,7 @@ export interface AccountChanges {
 /** A rule as it is given; without `times` it meets one call. */
 export type NewChaosRule = Omit<ChaosRule, 'times'> & { times?: number };
 
-export interface Control {
+export interface Control extends PlatformControl {
   audits(filter?: { appId?: string; categoryId?: string; status?: string }): AuditView[];
   /** A verdict by hand. 404 for an unknown audit, 409 for one that is decided already. */
   decide(id: string, verdict: Verdict, reason?: string): AuditView;
@@ -101,11 +103,12 @@ export interface Control {
 export interface ControlDeps {
   world: World;
   audits: Audits;
+  tickets: TicketPushes;
   requests: RequestRecord[];
   reset(): void;
 }
 
-export function createControl({ world, audits, requests, reset }: ControlDeps): Control {
+export function createControl({ world, audits, tickets, requests, reset }: ControlDeps): Control {
   const iso = (ms: number): string => new Date(ms).toISOString();
 
   function view(audit: AuditRecord): AuditView {
@@ -268,6 +271,9 @@ export function createControl({ world, audits, requests, reset }: ControlDeps): 
       const [accessToken, record] = tokenFor(world, found, rejectedToken);
       return { accessToken, expiresInSeconds: secondsLeft(world, record) };
     },
+    pushTicket: tickets.pushTicket,
+    setTicketPushes: tickets.setTicketPushes,
+    changeAuthorization: tickets.changeAuthorization,
     requests: (operation) => requests.filter((entry) => operation === undefined || entry.operation === operation),
     uploads() {
       const counts: Record<string, number> = {};

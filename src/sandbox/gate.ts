@@ -114,10 +114,12 @@ function chaosText(rule: ChaosRule): string {
   return rule.errcode === -1 ? 'system error' : 'chaos';
 }
 
-/** The token calls carry the appid in the query or the body. */
+/** The token calls carry the appid in the query or the body; a platform's name an authorizer, or itself. */
 function appIdNamedIn(url: URL, body: Buffer): string | null {
   if (!url.pathname.startsWith('/cgi-bin/')) return null;
-  const named = url.searchParams.get('appid') ?? memberOf(body, 'appid');
+  const named =
+    url.searchParams.get('appid') ??
+    ['appid', 'authorizer_appid', 'component_appid'].map((name) => memberOf(body, name)).find((value) => value);
   return typeof named === 'string' ? named : null;
 }
 

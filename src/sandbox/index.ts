@@ -3,7 +3,7 @@
  * category calls, the Mini Program's category calls, encrypted pushes, and a control API to play WeChat's part.
  *
  * What it does not imitate:
- * - the ticket, component token and refresh token of a third-party platform: `POST /sandbox/token` stands for them;
+ * - a platform's pre-authorization page: an authorization is given and withdrawn by the control API;
  * - permission sets, IP allow-lists, frozen accounts, call quotas per minute and day (use a chaos rule with the code);
  * - TLS, and WeChat's own limits of connections;
  * - products, orders, brands' own review, the central change log, and every event but the two about categories;
@@ -14,9 +14,10 @@
  */
 import type { FastifyInstance } from 'fastify';
 import Fastify from 'fastify';
-import { type AccountsFile, accountsFile, type SandboxAccounts } from './accounts.ts';
+import { type AccountsFile, accountsFile, type PlatformTokenSource, type SandboxAccounts } from './accounts.ts';
 import { createAudits } from './audits.ts';
 import { channelsShopOperations } from './channels-shop.ts';
+import { componentOperations } from './component.ts';
 import { type Control, createControl } from './control.ts';
 import { registerControlApi } from './control-api.ts';
 import { fixtureAccounts } from './fixtures.ts';
@@ -27,12 +28,13 @@ import { BadControlRequest } from './refusal.ts';
 import { createScheduler } from './scheduler.ts';
 import { freshState, type RequestRecord } from './state.ts';
 import { createStateFile, readStateFile } from './state-file.ts';
+import { createTicketPushes } from './ticket-pushes.ts';
 import { tokenOperations } from './tokens.ts';
 import { uploadOperations } from './uploads.ts';
 import { answerText, defaultDrift, errmsgWithRid } from './wire.ts';
 import type { SandboxEvent, World } from './world.ts';
 
-export type { AccountsFile, SandboxAccounts } from './accounts.ts';
+export type { AccountsFile, PlatformTokenSource, SandboxAccounts } from './accounts.ts';
 export type { ChaosRule, PushChaos } from './chaos.ts';
 export type { AccountChanges, AuditView, Control, PushView, UploadView } from './control.ts';
 export { fixtureAccounts, fixtures, type MiniProgramCategoryFixture, type ShopCategoryFixture } from './fixtures.ts';
@@ -59,8 +61,8 @@ export interface Sandbox extends Control {
   /** Without a slash at the end. */
   url: string;
   port: number;
-  /** The accounts in the format of `WXQ_ACCOUNTS_FILE`, with this sandbox's address. */
-  accountsFile(): AccountsFile;
+  /** The accounts in the format of `WXQ_ACCOUNTS_FILE`, with this sandbox's address. Platforms have a token service, or with `chain` their own secret. */
+  accountsFile(platformTokens?: PlatformTokenSource): AccountsFile;
   close(): Promise<void>;
 }
 
@@ -88,10 +90,12 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   };
   const pushes = createPushSender(world);
   const audits = createAudits(world, pushes);
-  const scheduler = createScheduler(world.now, () => ({ audits, pushes }));
+  const tickets = createTicketPushes(world, pushes);
+  const scheduler = createScheduler(world.now, () => ({ audits, pushes, tickets }));
   const control = createControl({
     world,
     audits,
+    tickets,
     requests,
     reset() {
       world.state = freshState(initial(), defaultDrift);
@@ -102,6 +106,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 
   const operations = [
     ...tokenOperations,
+    ...componentOperations((componentAppId) => tickets.pushTicket(componentAppId)),
     ...uploadOperations,
     ...channelsShopOperations(audits),
     ...miniProgramOperations(audits),
@@ -127,7 +132,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     ...control,
     url,
     port,
-    accountsFile: () => accountsFile(world.state.accounts, url),
+    accountsFile: (platformTokens) => accountsFile(world.state.accounts, url, platformTokens),
     async close() {
       scheduler.close();
       await app.close();

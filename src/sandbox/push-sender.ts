@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sealPush } from '../wechat/push/index.ts';
-import { findAccount } from './accounts.ts';
+import { findAccount, type KnownAccount } from './accounts.ts';
 import { takePushChaos } from './chaos.ts';
+import { findPlatform } from './platform-chain.ts';
 import { auditMessage, pushFormat } from './push-message.ts';
 import type { AuditRecord, PushRecord } from './state.ts';
 import type { World } from './world.ts';
@@ -16,6 +17,8 @@ const keptPushes = 2000;
 export interface PushSender {
   /** A verdict was given: queue the event, with whatever chaos asks for. Nothing happens for an account without an address. */
   announce(audit: AuditRecord, afterMs: number): void;
+  /** A ticket, or an authorization: to the platform's own address, if it has one. Tries of the same event before end. */
+  announceToPlatform(componentAppId: string, event: string, message: string): void;
   /** Sends what is due. */
   sendDue(): void;
   /** Milliseconds of the sandbox clock at which something is due next. */
@@ -31,11 +34,15 @@ export function createPushSender(world: World): PushSender {
   const closing = new AbortController();
   let held: PushRecord | undefined;
 
-  function queue(audit: AuditRecord, fields: Pick<PushRecord, 'event' | 'message' | 'dueAt'>, isForged = false) {
+  function queue(
+    about: { appId: string; id: string },
+    fields: Pick<PushRecord, 'event' | 'message' | 'dueAt' | 'toPlatform'>,
+    isForged = false,
+  ) {
     const push: PushRecord = {
       id: String(world.state.nextPushId),
-      appId: audit.appId,
-      auditId: audit.id,
+      appId: about.appId,
+      auditId: about.id,
       status: 'pending',
       isForged,
       tries: [],
@@ -52,7 +59,7 @@ export function createPushSender(world: World): PushSender {
   }
 
   async function attempt(push: PushRecord): Promise<void> {
-    const account = findAccount(world.state.accounts, push.appId);
+    const account = receiverOf(push);
     if (account === undefined || account.callback.url === null) {
       push.status = 'given-up';
       return;
@@ -72,7 +79,9 @@ export function createPushSender(world: World): PushSender {
     for (const [name, value] of Object.entries({ ...sealed.query, openid: 'oSandboxWeChatTeamOpenId0001' })) {
       target.searchParams.set(name, value);
     }
-    const result = await post(target, sealed.body, sealed.contentType);
+    // The envelope of an authorization event names the platform's appid where others name the account.
+    const body = push.toPlatform ? sealed.body.replaceAll('ToUserName>', 'AppId>') : sealed.body;
+    const result = await post(target, body, sealed.contentType);
     push.tries.push({ at: world.now(), ...result });
     settle(push, result.httpStatus);
     world.emit({
@@ -82,6 +91,23 @@ export function createPushSender(world: World): PushSender {
       result: result.error ?? `HTTP ${result.httpStatus}`,
     });
     world.changed();
+  }
+
+  function receiverOf(push: PushRecord): KnownAccount | undefined {
+    if (push.toPlatform === undefined) return findAccount(world.state.accounts, push.appId);
+    const platform = findPlatform(world, push.appId);
+    if (platform === undefined) return undefined;
+    const { componentAppId, callback, eventsUrl = null } = platform;
+    return {
+      appId: componentAppId,
+      platform: 'mini-program',
+      ghId: componentAppId,
+      componentAppId,
+      secret: null,
+      callback: { ...callback, url: eventsUrl },
+      monthlyLimit: 0,
+      categoryLimit: 0,
+    };
   }
 
   async function post(url: URL, body: string, contentType: string) {
@@ -141,6 +167,15 @@ export function createPushSender(world: World): PushSender {
         push.dueAt = dueAt + 1000;
         held = push;
       }
+      world.changed();
+    },
+    announceToPlatform(componentAppId, event, message) {
+      if ((findPlatform(world, componentAppId)?.eventsUrl ?? null) === null) return;
+      for (const old of world.state.pushes) {
+        const isOvertaken = old.toPlatform && old.event === event && event === 'component_verify_ticket';
+        if (isOvertaken && old.appId === componentAppId && old.status === 'pending') old.status = 'given-up';
+      }
+      queue({ appId: componentAppId, id: '' }, { event, message, dueAt: world.now(), toPlatform: true });
       world.changed();
     },
     sendDue() {

@@ -1,6 +1,7 @@
 /** Wakes the sandbox when its clock makes something due: a verdict after n seconds, or the next try of a push. */
 import type { Audits } from './audits.ts';
 import type { PushSender } from './push-sender.ts';
+import type { TicketPushes } from './ticket-pushes.ts';
 
 const longestTimerMs = 2_000_000_000;
 
@@ -10,7 +11,10 @@ export interface Scheduler {
   close(): void;
 }
 
-export function createScheduler(now: () => number, parts: () => { audits: Audits; pushes: PushSender }): Scheduler {
+export function createScheduler(
+  now: () => number,
+  parts: () => { audits: Audits; pushes: PushSender; tickets: TicketPushes },
+): Scheduler {
   let timer: NodeJS.Timeout | undefined;
   let isAsked = false;
   let isClosed = false;
@@ -18,11 +22,14 @@ export function createScheduler(now: () => number, parts: () => { audits: Audits
   function look(): void {
     isAsked = false;
     if (isClosed) return;
-    const { audits, pushes } = parts();
+    const { audits, pushes, tickets } = parts();
+    tickets.sendDue();
     audits.decideDue();
     pushes.sendDue();
     clearTimeout(timer);
-    const moments = [audits.nextDueAt(), pushes.nextDueAt()].filter((moment) => moment !== undefined);
+    const moments = [audits.nextDueAt(), pushes.nextDueAt(), tickets.nextDueAt()].filter(
+      (moment) => moment !== undefined,
+    );
     if (moments.length === 0) return;
     timer = setTimeout(look, Math.min(longestTimerMs, Math.max(1, Math.min(...moments) - now())));
   }

@@ -89,12 +89,31 @@ export interface PushRecord {
   appId: string;
   event: string;
   auditId: string;
+  /** Set for a push to a platform's authorization address; `appId` is then the platform's, `auditId` empty. */
+  toPlatform?: true;
   /** The plain event; sealed anew at each try. */
   message: string;
   dueAt: number;
   status: 'pending' | 'delivered' | 'given-up' | 'lost';
   isForged: boolean;
   tries: { at: number; httpStatus: number | null; error: string | null }[];
+}
+
+/** One platform's tickets and tokens. Times are milliseconds of the sandbox clock. */
+export interface PlatformChain {
+  tickets: { ticket: string; issuedAt: number }[];
+  isPushing: boolean;
+  /** `null`: the first one is due at once. */
+  nextTicketAt: number | null;
+  tokens: Record<string, { expiresAt: number }>;
+  /** `validUntil: null` is the one that counts. */
+  refreshTokens: Record<string, { appId: string; validUntil: number | null }>;
+  codes: Record<string, { appId: string; expiresAt: number; isUsed: boolean }>;
+  /** Authorizers of the accounts that have withdrawn their authorization. */
+  unauthorized: string[];
+  /** Authorised again, but the code was not exchanged: the list shows them without a refresh token. */
+  neverExchanged: string[];
+  authorizedAt: Record<string, number>;
 }
 
 export interface RequestRecord {
@@ -120,6 +139,8 @@ export interface SandboxState {
   brandRatings: Record<string, number>;
   quotas: Record<string, { month: string; used: number }>;
   pushes: PushRecord[];
+  /** By component appid; begun when first looked at. */
+  platformChains?: Record<string, PlatformChain>;
   verdictRules: VerdictRule[];
   chaos: { rules: ChaosRule[]; push: PushChaos };
   drift: Drift;

@@ -43,6 +43,13 @@ export function tokenFor(world: World, account: KnownAccount, rejectedToken?: st
   return issue(world, account.appId, family);
 }
 
+/** A new token of an authorised account; those before it end within five minutes. */
+export function authorizerTokenAnew(world: World, appId: string): { token: string; expiresInSeconds: number } {
+  endWithin(world, appId, 'authorizer', renewedEarlyMs);
+  const [token, record] = issue(world, appId, 'authorizer');
+  return { token, expiresInSeconds: secondsLeft(world, record) };
+}
+
 /** Seconds that a token still has. */
 export function secondsLeft(world: World, record: TokenRecord): number {
   return Math.max(0, Math.round((record.expiresAt - world.now()) / 1000));

@@ -7,6 +7,7 @@ import {
   type CallbackLimits,
   type CaseSignals,
   defaultCallbackLimits,
+  type PlatformAuthorizations,
   type ReadinessCheck,
   type ServerLogger,
 } from './dependencies.ts';
@@ -14,11 +15,14 @@ import { registerHealth } from './health.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
 import { bugOf } from './problem.ts';
 import { createAuditRouter } from './route-audit.ts';
+import { registerTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
 export interface CallbackServerDependencies {
   accounts: CallbackAccounts;
   wechat: AuditReader;
   cases: CaseSignals;
+  /** Where tickets and authorizations of platforms are kept; without it they are acknowledged and ignored. */
+  authorizations?: PlatformAuthorizations | undefined;
   logger: ServerLogger;
   /** Both apps of a process share one. */
   metrics?: ServerMetrics;
@@ -33,13 +37,13 @@ export interface CallbackServerDependencies {
  * that are under way finish, at most `limits.drainMs`.
  */
 export function createCallbackServer(dependencies: CallbackServerDependencies): FastifyInstance {
-  const { accounts, wechat, cases, logger, readiness = [], now } = dependencies;
+  const { accounts, wechat, cases, authorizations, logger, readiness = [], now } = dependencies;
   const limits = { ...defaultCallbackLimits, ...dependencies.limits };
   const metrics = dependencies.metrics ?? createServerMetrics();
   const router = createAuditRouter({ wechat, cases, limits, ...(now === undefined ? {} : { now }) });
   const app = createApp(logger, metrics, limits);
   acceptRawBodies(app);
-  registerCallbacks(app, { accounts, router, metrics, logger });
+  registerCallbacks(app, { accounts, router, authorizations, limits, metrics, logger });
   registerHealth(app, { metrics, readiness, logger });
   return app;
 }
@@ -48,14 +52,17 @@ export interface PrivateServerDependencies {
   logger: ServerLogger;
   metrics: ServerMetrics;
   readiness?: readonly ReadinessCheck[];
+  /** Gives tokens to the worker of this machine; see `token-endpoint.ts`. */
+  tokens?: TokenEndpoint;
   limits?: Partial<CallbackLimits>;
 }
 
 /** The private app: health and metrics, for a port that the outside can't reach. */
 export function createPrivateServer(dependencies: PrivateServerDependencies): FastifyInstance {
-  const { logger, metrics, readiness = [] } = dependencies;
+  const { logger, metrics, readiness = [], tokens } = dependencies;
   const app = createApp(logger, metrics, { ...defaultCallbackLimits, ...dependencies.limits });
   registerHealth(app, { metrics, readiness, logger });
+  if (tokens !== undefined) registerTokenEndpoint(app, tokens);
   return app;
 }
 

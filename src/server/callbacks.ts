@@ -8,13 +8,23 @@ import {
   parsePushEvent,
   verifySignature,
 } from '../wechat/push/index.ts';
-import type { CallbackAccount, CallbackAccounts, CallbackSettings, ServerLogger } from './dependencies.ts';
+import type {
+  CallbackAccount,
+  CallbackAccounts,
+  CallbackLimits,
+  CallbackSettings,
+  PlatformAuthorizations,
+  ServerLogger,
+} from './dependencies.ts';
 import type { CallbackRoute, PushResult, ServerMetrics } from './metrics.ts';
+import { receivePlatformEvent } from './platform-events.ts';
 import type { AuditRouter, Routed } from './route-audit.ts';
 
 export interface CallbackDependencies {
   accounts: CallbackAccounts;
   router: AuditRouter;
+  authorizations?: PlatformAuthorizations | undefined;
+  limits: Pick<CallbackLimits, 'answerMs'>;
   metrics: ServerMetrics;
   logger: ServerLogger;
 }
@@ -55,6 +65,8 @@ const answerTo: Record<PushResult, Answer> = {
   early: answers.success,
   not_ours: answers.success,
   other_event: answers.success,
+  stored: answers.success,
+  old_event: answers.success,
   unreadable: answers.again,
   undeliverable: answers.again,
   misconfigured: answers.again,
@@ -74,7 +86,10 @@ const resultOfRejection: Record<PushRejectedReason, PushResult> = {
   'bad-message': 'malformed',
 };
 
-/** `GET` and `POST` on `/callback/channels-shop/:appId` and `/callback/platform/:componentAppId/:appId`. */
+/**
+ * `GET` and `POST` on `/callback/channels-shop/:appId`, `/callback/platform/:componentAppId/:appId`, and, for tickets and
+ * authorizations, `/callback/platform/:componentAppId`.
+ */
 export function registerCallbacks(app: FastifyInstance, dependencies: CallbackDependencies): void {
   const { accounts } = dependencies;
   registerAddress(app, '/callback/channels-shop/:appId', 'channels-shop', dependencies, ({ appId = '' }) => {
@@ -91,6 +106,17 @@ export function registerCallbacks(app: FastifyInstance, dependencies: CallbackDe
       // The appid becomes part of a workflow id and of a token request; a `$APPID$` that was not filled in is refused too.
       if (settings === undefined || !/^[0-9A-Za-z_-]{1,64}$/.test(appId)) return undefined;
       return { route: 'platform', account: { appId, componentAppId }, settings, tailAppId: componentAppId };
+    },
+  );
+  registerAddress(
+    app,
+    '/callback/platform/:componentAppId',
+    'platform-events',
+    dependencies,
+    ({ componentAppId = '' }) => {
+      const settings = accounts.platform(componentAppId)?.callback;
+      const account = { appId: componentAppId };
+      return settings && { route: 'platform-events', account, settings, tailAppId: componentAppId };
     },
   );
 }
@@ -158,7 +184,11 @@ async function receive(
   const { route, account } = address;
   let event: PushEvent;
   try {
-    event = authenticEvent(address, query, body);
+    const message = authenticMessage(address, query, body);
+    if (route === 'platform-events') {
+      return await receivePlatformEvent(dependencies, account.appId, message);
+    }
+    event = parsePushEvent(message);
   } catch (error) {
     if (!(error instanceof PushRejected)) throw error;
     const result = resultOfRejection[error.reason];
@@ -184,7 +214,7 @@ async function receive(
 }
 
 /** Throws only `PushRejected`. */
-function authenticEvent({ settings, tailAppId }: Address, query: Query, body: unknown): PushEvent {
+function authenticMessage({ settings, tailAppId }: Address, query: Query, body: unknown): string {
   const { timestamp, nonce, msg_signature } = query;
   if (!isText(timestamp) || !isText(nonce) || !isText(msg_signature) || !(body instanceof Uint8Array)) {
     throw new PushRejected('bad-query', 'incomplete');
@@ -198,7 +228,7 @@ function authenticEvent({ settings, tailAppId }: Address, query: Query, body: un
     encodingAesKeys: [...settings.encodingAesKey],
     tailAppId,
   });
-  return parsePushEvent(message);
+  return message;
 }
 
 function logRouted(

@@ -1,5 +1,6 @@
 /** What the callback server needs from the rest of the application, as narrow as it uses it. */
 import type { AuditReport } from '../contract/qualification.ts';
+import type { PlatformEvent } from '../wechat/push/index.ts';
 
 /** The Token and the keys of one push address; several keys while one is being changed, newest first. */
 export interface CallbackSettings {
@@ -57,6 +58,14 @@ export interface CaseSignals {
    * ever given a hint; absent, or `undefined`: not found. Throws when it can't be asked.
    */
   findByAudit?(appId: string, auditId: string): Promise<string | undefined>;
+}
+
+/** Keeps what WeChat tells a third-party platform about itself. */
+export interface PlatformAuthorizations {
+  /** Whether this platform's tickets and tokens are kept here, and not by a token service. */
+  covers(componentAppId: string): boolean;
+  /** Durable when it resolves; `old`: known already, or overtaken. Throws when it can't be kept now. */
+  take(event: Exclude<PlatformEvent, { type: 'other' }>): Promise<'stored' | 'old'>;
 }
 
 /** One thing that must work for the server to be of use; `check` throws when it does not. */

@@ -10,6 +10,8 @@ export type PushResult =
   | 'early'
   | 'not_ours'
   | 'other_event'
+  | 'stored'
+  | 'old_event'
   | 'unreadable'
   | 'undeliverable'
   | 'misconfigured'
@@ -18,7 +20,7 @@ export type PushResult =
   | 'too_large'
   | 'unknown_account';
 
-export type CallbackRoute = 'channels-shop' | 'platform';
+export type CallbackRoute = 'channels-shop' | 'platform' | 'platform-events';
 
 export interface ServerMetrics {
   registry: Registry;

@@ -20,7 +20,11 @@ export interface AccessTokens {
 }
 
 /** Where an account's tokens come from: its own secret, or a service that holds the platform's tokens. */
-export type TokenCredentials = { secret: string } | { tokenService: { url: string; bearer?: string } };
+export type TokenCredentials =
+  | { secret: string }
+  | { tokenService: { url: string; bearer?: string } }
+  /** A source that keeps its own tokens, such as the chain of a third-party platform; asked each time. */
+  | { source: AccessTokens };
 
 export interface AccessTokensOptions {
   /** `https://api.weixin.qq.com`, or a sandbox. */
@@ -71,6 +75,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   async function fetchToken(key: string, account: WeChatAccount, rejectedToken: string | undefined): Promise<Fetched> {
     const credentials = credentialsOf(account);
     if (credentials === undefined) throw noCredentials(account);
+    if ('source' in credentials) throw noCredentials(account);
     if ('tokenService' in credentials) return await askService(credentials.tokenService, account, rejectedToken);
     const fetched = await askWeChat(account.appId, credentials.secret, false);
     // Ask normally first: another process may have refreshed already, and forcing again would kill its token.
@@ -114,19 +119,24 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
       secrets,
     });
     const status = answer.httpStatus;
-    const parts = { endpoint, httpStatus: status, advice: adviceTokenService, secrets };
+    const parts = {
+      endpoint,
+      httpStatus: status,
+      advice: serviceRefusal.safeParse(answer.json).data?.advice ?? adviceTokenService,
+      secrets,
+    };
     if (status >= 500) {
       throw tokenError({
         ...parts,
         kind: 'retry-now',
-        reason: `the token service answers HTTP ${status} for ${appId}`,
+        reason: `the token service answers HTTP ${status} for ${appId}${saidBy(answer.json)}`,
       });
     }
     if (status < 200 || status >= 300) {
       throw tokenError({
         ...parts,
         kind: 'needs-person',
-        reason: `the token service refuses ${appId}: HTTP ${status}`,
+        reason: `the token service refuses ${appId}: HTTP ${status}${saidBy(answer.json)}`,
       });
     }
     const read = serviceAnswer.safeParse(answer.json);
@@ -163,6 +173,14 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
 
   return {
     async get({ rejectedToken, signal, ...account }) {
+      const credentials = credentialsOf(account);
+      if (credentials !== undefined && 'source' in credentials) {
+        return await credentials.source.get({
+          ...account,
+          ...(rejectedToken === undefined ? {} : { rejectedToken }),
+          ...(signal === undefined ? {} : { signal }),
+        });
+      }
       const key = `${account.componentAppId ?? ''}/${account.appId}`;
       const cached = cache.get(key);
       if (cached !== undefined) {
@@ -185,7 +203,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
 }
 
 /** Whatever happened to the token call, the call that needed the token was not sent. */
-function asNotSent(error: WeChatError, kind = error.kind): WeChatError {
+export function asNotSent(error: WeChatError, kind = error.kind): WeChatError {
   const { endpoint, advice, reason, errcode, errmsg, httpStatus, cause } = error;
   return tokenError({
     kind,
@@ -203,6 +221,17 @@ function noCredentials({ appId, componentAppId }: WeChatAccount): WeChatError {
   const via = componentAppId === undefined ? '' : ` called by ${componentAppId}`;
   const reason = `no credentials for appid ${appId}${via}`;
   return tokenError({ kind: 'needs-person', endpoint: 'access token', advice: adviceCredentials, reason });
+}
+
+/** A service may say why, and what to press: `{reason, advice: {zh, en}}`. */
+const serviceRefusal = z.object({
+  reason: z.string().max(500).optional(),
+  advice: z.object({ zh: z.string().max(500), en: z.string().max(500) }).optional(),
+});
+
+function saidBy(json: unknown): string {
+  const reason = serviceRefusal.safeParse(json).data?.reason;
+  return reason === undefined ? '' : `: ${reason}`;
 }
 
 function jsonOf(text: string): unknown {

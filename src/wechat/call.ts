@@ -48,6 +48,10 @@ export interface Call<T extends z.ZodType> {
   method?: 'GET' | 'POST';
   /** Media uploads succeed without an errcode; everywhere else a missing one makes an answer unreadable. */
   isErrcodeOptional?: true;
+  /** The call that a token is got with: it is made without one. */
+  isTokenless?: true;
+  /** What no error may show, besides the token. */
+  secrets?: readonly string[];
   options?: CallOptions | undefined;
 }
 
@@ -72,6 +76,7 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
     const body = bodyOf(call);
     const timeoutMs = call.options?.timeoutMs ?? (call.file === undefined ? defaultTimeoutMs : uploadTimeoutMs);
     return await withDeadline(timeoutMs, call.options?.signal, async (signal) => {
+      if (call.isTokenless) return await once(call, body, undefined, signal);
       const token = await tokenFor(signal);
       try {
         return await once(call, body, token, signal);
@@ -98,12 +103,13 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
   async function once<T extends z.ZodType>(
     call: Call<T>,
     body: Pick<HttpRequest, 'headers' | 'body'>,
-    token: string,
+    token: string | undefined,
     signal: AbortSignal,
   ): Promise<z.output<T>> {
     const { method, path } = endpoints[call.endpoint];
-    const query = new URLSearchParams({ access_token: token, ...call.query });
-    const url = `${baseUrl.replace(/\/+$/, '')}${path}?${query}`;
+    const secrets = [...(token === undefined ? [] : [token]), ...(call.secrets ?? [])];
+    const query = new URLSearchParams({ ...(token === undefined ? {} : { access_token: token }), ...call.query });
+    const url = `${baseUrl.replace(/\/+$/, '')}${path}${query.size === 0 ? '' : `?${query}`}`;
     const startedAt = performance.now();
     const report = (outcome: CallReport['outcome'], errcode?: string) => {
       const durationMs = performance.now() - startedAt;
@@ -113,7 +119,7 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
     try {
       const { status, text } = await exchange(dispatcher, { ...body, method: call.method ?? method, url }, signal);
       const json = jsonOf(text);
-      const answer = { endpoint: path, httpStatus: status, json, text, secrets: [token] };
+      const answer = { endpoint: path, httpStatus: status, json, text, secrets };
       const error = errorFromAnswer(answer);
       if (error !== undefined) throw error;
       const errcode = errcodeOf(json);
@@ -123,7 +129,7 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
       report('ok', errcode);
       return read.data;
     } catch (cause) {
-      const error = asWeChatError(cause, path, token);
+      const error = asWeChatError(cause, path, secrets);
       report(error.kind === 'unanswered' ? 'unanswered' : 'refused', error.errcode);
       throw error;
     }
@@ -143,11 +149,11 @@ function bodyOf(call: Call<z.ZodType>): Pick<HttpRequest, 'headers' | 'body'> {
   }
 }
 
-function asWeChatError(cause: unknown, endpoint: string, token: string): WeChatError {
+function asWeChatError(cause: unknown, endpoint: string, secrets: readonly string[]): WeChatError {
   if (cause instanceof WeChatError) return cause;
   const isSent = cause instanceof TransportFailure ? cause.isSent : true;
   const inner = cause instanceof TransportFailure ? cause.cause : cause;
-  return errorFromTransport({ endpoint, isSent, cause: inner, secrets: [token] });
+  return errorFromTransport({ endpoint, isSent, cause: inner, secrets });
 }
 
 /** A listener that throws must not cost an audit id. */

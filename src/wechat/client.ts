@@ -4,12 +4,15 @@ import type { AccessTokens, WeChatAccount } from './access-token.ts';
 import { type CallReport, createSend } from './call.ts';
 import { type ChannelsShopApi, createChannelsShopApi } from './channels-shop/api.ts';
 import { createMiniProgramApi, type MiniProgramApi } from './mini-program/api.ts';
+import { createPlatformApi, type PlatformApi } from './platform/api.ts';
 import { createDispatcher } from './transport.ts';
 
 /** Gives the calls of an account; holds the connections. */
 export interface WeChatClient {
   channelsShop(account: WeChatAccount): ChannelsShopApi;
   miniProgram(account: WeChatAccount): MiniProgramApi;
+  /** A third-party platform's own calls; its `tokens` give the component token for `{appId: componentAppId}`. */
+  platform(componentAppId: string): PlatformApi;
   /** Ends the connections, unless the dispatcher was given. */
   close(): Promise<void>;
 }
@@ -31,6 +34,7 @@ export function createWeChatClient({ baseUrl, tokens, dispatcher, onCall }: WeCh
   return {
     channelsShop: (account) => createChannelsShopApi(createSend(options, account)),
     miniProgram: (account) => createMiniProgramApi(createSend(options, account)),
+    platform: (componentAppId) => createPlatformApi(createSend(options, { appId: componentAppId }), componentAppId),
     async close() {
       if (dispatcher === undefined) await connections.close();
     },

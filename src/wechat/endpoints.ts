@@ -30,6 +30,11 @@ export const endpoints = {
   'mini-program/delete-category': { method: 'POST', path: '/cgi-bin/wxopen/deletecategory' },
   'mini-program/get-all-categories': { method: 'GET', path: '/cgi-bin/wxopen/getallcategories' },
   'mini-program/get-categories-by-type': { method: 'POST', path: '/cgi-bin/wxopen/getcategoriesbytype' },
+  'platform/component-token': { method: 'POST', path: '/cgi-bin/component/api_component_token' },
+  'platform/start-push-ticket': { method: 'POST', path: '/cgi-bin/component/api_start_push_ticket' },
+  'platform/query-auth': { method: 'POST', path: '/cgi-bin/component/api_query_auth' },
+  'platform/authorizer-token': { method: 'POST', path: '/cgi-bin/component/api_authorizer_token' },
+  'platform/get-authorizer-list': { method: 'POST', path: '/cgi-bin/component/api_get_authorizer_list' },
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointName = keyof typeof endpoints;

@@ -38,5 +38,7 @@ export type {
 } from './mini-program/schema.ts';
 export { type MiniProgramAuditState, miniProgramAuditState } from './mini-program/verdict.ts';
 export type { UploadFile } from './multipart.ts';
+export { authorizersPerPage, type PlatformApi } from './platform/api.ts';
+export type { Authorization, AuthorizerToken, ComponentToken, ListedAuthorizer } from './platform/schema.ts';
 export * from './push/index.ts';
 export { redact } from './redact.ts';

@@ -59,6 +59,22 @@ describe('settings', () => {
   });
 });
 
+describe('the database', () => {
+  test('its address and the key of its secrets are taken as they are', () => {
+    const WXQ_DATABASE_URL = 'postgres://wxq:p%40ss@db.example:5432/wxq';
+    const config = loadConfig({ WXQ_DATABASE_URL, WXQ_SECRET_KEY: 'key' });
+    expect(config).toMatchObject({ databaseUrl: WXQ_DATABASE_URL, secretKey: 'key' });
+    expect(loadConfig({})).not.toHaveProperty('databaseUrl');
+  });
+
+  test('one that is shared needs a key that is shared, and another kind is refused without showing its password', () => {
+    expect(() => loadConfig({ WXQ_DATABASE_URL: 'postgres://db/wxq' })).toThrow(/WXQ_SECRET_KEY must be set/);
+    const wrong = () => loadConfig({ WXQ_DATABASE_URL: 'mysql://root:hunter2@db/wxq', WXQ_SECRET_KEY: 'k' });
+    expect(wrong).toThrow(/WXQ_DATABASE_URL must be postgres/);
+    expect(wrong).not.toThrow(/hunter2/);
+  });
+});
+
 describe('the connection to Temporal', () => {
   const noFile = { TEMPORAL_CONFIG_FILE: '/no/such/temporal.toml' };
 

@@ -6,6 +6,7 @@ import type {
   CallbackAccount,
   CallbackLimits,
   MiniProgramCategoryReading,
+  PlatformAuthorizations,
   ReadinessCheck,
   ShopAuditReading,
 } from '../../src/server/dependencies.ts';
@@ -41,7 +42,12 @@ export interface Stage {
 }
 
 export function createStage(
-  options: { limits?: Partial<CallbackLimits>; readiness?: ReadinessCheck[]; shops?: Record<string, Settings> } = {},
+  options: {
+    limits?: Partial<CallbackLimits>;
+    readiness?: ReadinessCheck[];
+    shops?: Record<string, Settings>;
+    authorizations?: PlatformAuthorizations;
+  } = {},
 ): Stage {
   const metrics = createServerMetrics();
   const stage: Omit<Stage, 'app'> = {
@@ -102,6 +108,7 @@ export function createStage(
     logger: { info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
     metrics,
     readiness: options.readiness ?? [],
+    authorizations: options.authorizations,
     limits: options.limits ?? {},
     now: () => new Date(readAt),
   });

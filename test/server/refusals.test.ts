@@ -40,7 +40,8 @@ describe('what is not a push', () => {
       `/callback/platform/${shopAppId}/${authorizerAppId}`,
       `/callback/platform/${componentAppId}/$APPID$`,
       `/callback/platform/${componentAppId}/a%2Fb`,
-      `/callback/platform/${componentAppId}`,
+      `/callback/platform/${shopAppId}`,
+      '/callback/platform/__proto__',
       '/callback',
       '/',
     ]) {

@@ -29,6 +29,7 @@ async function failureOf(promise: Promise<unknown>): Promise<WeChatError> {
   expect(shown).not.toContain(token);
   expect(shown).not.toContain(encodeURIComponent(token));
   expect(shown).not.toContain('RENEWED_TOKEN');
+  expect(shown).not.toContain('APPSECRET');
   return error;
 }
 
@@ -37,7 +38,7 @@ function told(error: WeChatError): { kind: WeChatErrorKind; delivery: Delivery }
 }
 
 describe.each(names)('%s', (name) => {
-  const { make } = everyCall[name];
+  const { make, isTokenless } = everyCall[name];
 
   it('L4 a lost answer is told as unknown, after one try', async () => {
     const server = await loopback((_seen, response) => response.socket?.destroy());
@@ -62,7 +63,7 @@ describe.each(names)('%s', (name) => {
   });
 
   it('a refusal is told with its code, its rid and advice, and had no effect', async () => {
-    const errmsg = `api unauthorized, token ${token} rid: 617682e0-09059ac5-34a8e2ea`;
+    const errmsg = `api unauthorized, token ${isTokenless ? 'APPSECRET' : token} rid: 617682e0-09059ac5-34a8e2ea`;
     const server = await loopback((_seen, response) => answer(response, { errcode: '48001', errmsg }));
     const error = await failureOf(make(clientFor(server.url)));
     expect(told(error)).toEqual({ kind: 'needs-person', delivery: 'answered' });
@@ -106,7 +107,7 @@ describe.each(names)('%s', (name) => {
     expect(error.advice.zh).toContain('白名单');
   });
 
-  it.each(['40001', '40014', '42001'])(
+  it.each(isTokenless ? [] : ['40001', '40014', '42001'])(
     'L9 a token refused with %s is renewed once and the call repeated',
     async (code) => {
       const reports: CallReport[] = [];
@@ -125,7 +126,7 @@ describe.each(names)('%s', (name) => {
     },
   );
 
-  it('L9 a token refused twice is not renewed again', async () => {
+  it.each(isTokenless ? [] : ['40001'])('L9 a token refused twice with %s is not renewed again', async () => {
     const server = await loopback((_seen, response) => answer(response, { errcode: 40001, errmsg: 'bad token' }));
     expect(told(await failureOf(make(clientFor(server.url))))).toEqual({ kind: 'refresh-token', delivery: 'answered' });
     expect(server.seen).toHaveLength(2);

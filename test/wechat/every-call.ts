@@ -4,10 +4,13 @@ import type { CallOptions, EndpointName, WeChatClient } from '../../src/wechat/i
 interface OneCall {
   make: (client: WeChatClient, options?: CallOptions) => Promise<unknown>;
   result: unknown;
+  /** Made without a token: it is what a token is got with. */
+  isTokenless?: true;
 }
 
 const shop = (client: WeChatClient) => client.channelsShop({ appId: 'APPID' });
 const mini = (client: WeChatClient) => client.miniProgram({ appId: 'APPID', componentAppId: 'COMPONENT_APPID' });
+const platform = (client: WeChatClient) => client.platform('COMPONENT_APPID');
 const image = { bytes: Buffer.from('IMAGE'), filename: '营业执照 licence.jpg', contentType: 'image/jpeg' };
 const permit = { key: '《因私出入境中介机构经营许可证》', mediaId: 'MEDIA_ID' };
 const flow = {
@@ -234,5 +237,47 @@ export const everyCall: Record<EndpointName, OneCall> = {
   'mini-program/get-categories-by-type': {
     make: (client, options) => mini(client).getCategoriesByType(1, options),
     result: listed,
+  },
+  'platform/component-token': {
+    make: (client, options) => platform(client).getComponentToken({ secret: 'APPSECRET', ticket: 'TICKET' }, options),
+    result: { accessToken: 'COMPONENT_ACCESS_TOKEN', expiresInSeconds: 7200 },
+    isTokenless: true,
+  },
+  'platform/start-push-ticket': {
+    make: (client, options) => platform(client).startPushTicket('APPSECRET', options),
+    result: undefined,
+    isTokenless: true,
+  },
+  'platform/query-auth': {
+    make: (client, options) => platform(client).queryAuth('AUTHORIZATION_CODE', options),
+    result: {
+      authorizerAppId: 'AUTHORIZER_APPID',
+      accessToken: 'AUTHORIZER_ACCESS_TOKEN',
+      expiresInSeconds: 7200,
+      refreshToken: 'AUTHORIZER_REFRESH_TOKEN',
+      permissionSets: ['1', '30'],
+    },
+  },
+  'platform/authorizer-token': {
+    make: (client, options) =>
+      platform(client).getAuthorizerToken(
+        { authorizerAppId: 'AUTHORIZER_APPID', refreshToken: 'AUTHORIZER_REFRESH_TOKEN' },
+        options,
+      ),
+    result: {
+      accessToken: 'AUTHORIZER_ACCESS_TOKEN',
+      expiresInSeconds: 7200,
+      refreshToken: 'NEXT_AUTHORIZER_REFRESH_TOKEN',
+    },
+  },
+  'platform/get-authorizer-list': {
+    make: (client, options) => platform(client).getAuthorizerList({ offset: 0, count: 100 }, options),
+    result: {
+      totalCount: 2,
+      authorizers: [
+        { authorizerAppId: 'AUTHORIZER_APPID_1', refreshToken: 'REFRESH_TOKEN_1', authTime: 1558000607 },
+        { authorizerAppId: 'AUTHORIZER_APPID_2', authTime: 1558000608 },
+      ],
+    },
   },
 };

@@ -11,7 +11,12 @@ import {
 } from './row.ts';
 
 /** Calls that send a secret themselves: there 40001 speaks of the secret, not of a token. */
-const tokenEndpoints = ['/cgi-bin/stable_token', '/cgi-bin/token', '/cgi-bin/component/api_component_token'];
+const tokenEndpoints = [
+  '/cgi-bin/stable_token',
+  '/cgi-bin/token',
+  '/cgi-bin/component/api_component_token',
+  '/cgi-bin/component/api_start_push_ticket',
+];
 
 /** https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken and the ticket and token pages. */
 export const tokenCodes: readonly ErrcodeRow[] = [

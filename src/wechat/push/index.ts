@@ -8,6 +8,7 @@ export {
   parsePushEvent,
   type WxaCategoryAudit,
 } from './events.ts';
+export { type PlatformEvent, parsePlatformEvent } from './platform-events.ts';
 export { PushRejected, type PushRejectedReason } from './rejected.ts';
 export { type SignatureParts, signatureOf, verifySignature } from './signature.ts';
 export type { PushFormat } from './tree.ts';

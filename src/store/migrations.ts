@@ -1,0 +1,50 @@
+/** The tables of this application, as numbered steps. A step that has been released is never changed: add another one. */
+
+/** One step; all of it happens or nothing. */
+export interface Migration {
+  number: number;
+  name: string;
+  /** Statements, in order. Written so that the program of the version before still works: it may run meanwhile. */
+  statements: readonly string[];
+}
+
+/** Times are milliseconds since 1970, except where a column's name says seconds; `*_sealed` is encrypted (`secrets.ts`). */
+export const migrations: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'platforms, authorizers, leases',
+    statements: [
+      `CREATE TABLE wxq_platform (
+        component_app_id text PRIMARY KEY,
+        ticket_sealed text,
+        ticket_created_seconds bigint NOT NULL DEFAULT 0,
+        ticket_at bigint,
+        ticket_asked_at bigint,
+        access_token_sealed text,
+        access_token_at bigint,
+        access_token_expires_at bigint,
+        listed_at bigint
+      )`,
+      `CREATE TABLE wxq_authorizer (
+        component_app_id text NOT NULL,
+        app_id text NOT NULL,
+        is_authorized boolean NOT NULL,
+        event_seconds bigint NOT NULL DEFAULT 0,
+        code_sealed text,
+        code_expires_at bigint,
+        used_code_sha256 text,
+        refresh_token_sealed text,
+        refresh_token_at bigint,
+        access_token_sealed text,
+        access_token_expires_at bigint,
+        permission_sets text,
+        PRIMARY KEY (component_app_id, app_id)
+      )`,
+      `CREATE TABLE wxq_lease (
+        name text PRIMARY KEY,
+        owner text NOT NULL,
+        held_until timestamptz NOT NULL
+      )`,
+    ],
+  },
+];
