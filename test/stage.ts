@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection, type WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { test as base, expect, inject } from 'vitest';
 import { type ActivityDependencies, createActivities } from '../src/activities/index.ts';
 import type { WorkerProcess } from '../src/cli/local/worker-process.ts';
@@ -26,6 +26,7 @@ import { createMaterialStore } from '../src/store/material.ts';
 import { credentialsWith } from '../src/store/token-chain.ts';
 import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
 import { createQualificationWorker } from '../src/worker.ts';
+import { quietRuntime } from './quiet-runtime.ts';
 import { recordIfAsked } from './recorded-histories.ts';
 import { renamedAccounts, uniqueAppId, workerEnvironment } from './stage-accounts.ts';
 import { advance, stretchRetries } from './virtual-time.ts';
@@ -321,14 +322,6 @@ export class Stage {
     const dataConverter = { payloadCodecs: payloadCodecsOf(this.#codecKeys) };
     await Worker.runReplayHistory({ workflowBundle, dataConverter }, history, workflowId);
   }
-}
-
-let isQuiet = false;
-/** The SDK's Runtime is one per process; its warnings about failures that a test provokes would hide the others. */
-function quietRuntime(): void {
-  if (isQuiet) return;
-  isQuiet = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
 }
 
 /** `stage` with a worker running; `stageOf` for tests that need something else. */

@@ -38,9 +38,10 @@ describe('what preflight finds for a Channels Shop', () => {
 
   test('L2 a renewal whose first look fails is not approved by the grant that it is to renew', async ({ stage }) => {
     await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: leaf, status: 'approved' });
-    stage.sandbox.setChaos({ rules: [{ operation: 'category/getbizcatflowlist', errcode: 61007, times: 2 }] });
+    stage.sandbox.setChaos({ rules: [{ operation: 'category/getbizcatflowlist', errcode: 61007, times: 99 }] });
     const handle = await stage.startShop(stage.shopInput({ intent: 'renew' }));
     await stage.until(handle.workflowId, 'blocked');
+    stage.sandbox.setChaos({ rules: [] });
     await stage.advance(handle.workflowId, 400);
     await stage.until(handle.workflowId, 'in_review');
     stage.sandbox.decide(stage.openAudit().id, 'approved');
