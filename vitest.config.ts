@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     // Two cores are what this has to run on; most tests wait for something rather than compute.
     maxWorkers: 2,
+    // Machines are shared and these tests have real deadlines: one more try, and the reporter names who needed it.
+    retry: 1,
     projects: [
       {
         test: {

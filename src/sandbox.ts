@@ -8,7 +8,6 @@ import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox/inde
 /** Starts a sandbox and closes it on SIGINT or SIGTERM. Where it listens goes to standard error. */
 export async function runSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const sandbox = await createSandbox(options);
-  process.stderr.write(`WeChat sandbox: ${sandbox.url}\n`);
   const stop = (): void => {
     sandbox.close().then(
       () => process.exit(0),
@@ -20,6 +19,8 @@ export async function runSandbox(options: SandboxOptions = {}): Promise<Sandbox>
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // Said last: whoever has read it may stop this process in order.
+  process.stderr.write(`WeChat sandbox: ${sandbox.url}\n`);
   return sandbox;
 }
 

@@ -13,6 +13,7 @@ export default class CountReporter implements Reporter {
       for (const test of module.children.allTests()) {
         if (test.result().state === 'passed') passed += 1;
         else failed += 1;
+        if (test.diagnostic()?.flaky === true) process.stdout.write(`needed a second try: ${test.fullName}\n`);
       }
     }
     if (failed > 0) process.exitCode = 1;

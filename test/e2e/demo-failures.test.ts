@@ -55,6 +55,7 @@ describe('a demo case that does not end as it should', () => {
       broken(async (play) => {
         await play.start();
         await play.auditorSays('rejected', '营业执照不清晰');
+        await play.needsMaterial();
         await play.auditorSays('approved');
       }),
     );
