@@ -3,11 +3,10 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Account, AddCategoryRequest } from '../contract/activities.ts';
 import { accessLists, type ChannelsShopInput, leafOf } from '../contract/channels-shop.ts';
-import { failureTypes } from '../contract/failures.ts';
 import { joinPath, patchChannelsShop } from '../contract/material-path.ts';
 import type { Image, QualificationResult } from '../contract/qualification.ts';
 import type { CarriedCase } from './case-run.ts';
-import { blockedBy, readProblem } from './failure-reading.ts';
+import { readProblem, submissionOutcome } from './failure-reading.ts';
 import { firstLook } from './first-look.ts';
 import { checkChannelsShopStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
@@ -69,24 +68,7 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
       const { auditId } = await addCategory(submissionOf(input, facts));
       return { outcome: 'submitted', auditId };
     } catch (error) {
-      const problem = readProblem(error);
-      switch (problem.type) {
-        case failureTypes.submitOutcomeUnknown:
-        case 'no-answer':
-        case 'other':
-          return { outcome: 'unanswered', ...(problem.baseline === undefined ? {} : { baseline: problem.baseline }) };
-        case failureTypes.alreadyLanded:
-          return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
-        case failureTypes.uploadStale:
-          return { outcome: 'stale_upload', reason: problem.reason };
-        case failureTypes.materialRefused:
-          return { outcome: 'refused', reason: problem.reason };
-        case failureTypes.submitNotSent:
-        case failureTypes.unavailable:
-          return { outcome: 'not_sent', problem: blockedBy('submit', problem) };
-        default:
-          return { outcome: 'blocked', problem: blockedBy('submit', problem) };
-      }
+      return submissionOutcome(readProblem(error));
     }
   },
 

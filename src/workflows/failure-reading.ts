@@ -2,6 +2,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { type Baseline, type FailureDetails, type FailureType, failureTypes } from '../contract/failures.ts';
 import type { Blocked, BlockedDuring } from '../contract/qualification.ts';
+import type { Submission } from './steps.ts';
 
 /** `no-answer`: the activity itself ran into a deadline. */
 export interface ActivityProblem extends FailureDetails {
@@ -42,3 +43,24 @@ export const blockedBy = (during: BlockedDuring, problem: ActivityProblem): Bloc
   ...(problem.errcode === undefined ? {} : { errcode: problem.errcode }),
   ...(problem.openAuditId === undefined ? {} : { openAuditId: problem.openAuditId }),
 });
+
+/** How a submission ended that failed as `problem` says, on either platform. */
+export function submissionOutcome(problem: ActivityProblem): Submission {
+  switch (problem.type) {
+    case failureTypes.submitOutcomeUnknown:
+    case 'no-answer':
+    case 'other':
+      return { outcome: 'unanswered', ...(problem.baseline === undefined ? {} : { baseline: problem.baseline }) };
+    case failureTypes.alreadyLanded:
+      return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
+    case failureTypes.uploadStale:
+      return { outcome: 'stale_upload', reason: problem.reason };
+    case failureTypes.materialRefused:
+      return { outcome: 'refused', reason: problem.reason };
+    case failureTypes.submitNotSent:
+    case failureTypes.unavailable:
+      return { outcome: 'not_sent', problem: blockedBy('submit', problem) };
+    default:
+      return { outcome: 'blocked', problem: blockedBy('submit', problem) };
+  }
+}

@@ -7,7 +7,7 @@ import { joinPath, patchMiniProgram } from '../contract/material-path.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { QualificationResult, Verdict } from '../contract/qualification.ts';
 import type { CarriedCase } from './case-run.ts';
-import { type ActivityProblem, blockedBy, readProblem } from './failure-reading.ts';
+import { type ActivityProblem, blockedBy, readProblem, submissionOutcome } from './failure-reading.ts';
 import { firstLook } from './first-look.ts';
 import { checkMiniProgramStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
@@ -158,25 +158,7 @@ async function write(
 }
 
 function outcomeOf(problem: ActivityProblem, lostBefore: Baseline | undefined): Submission | 'rejected' | 'absent' {
-  switch (problem.type) {
-    case failureTypes.submitOutcomeUnknown:
-    case 'no-answer':
-    case 'other':
-      return { outcome: 'unanswered', ...(problem.baseline === undefined ? {} : { baseline: problem.baseline }) };
-    case failureTypes.alreadyLanded:
-      return { outcome: 'landed_before', problem: blockedBy('submit', problem) };
-    case failureTypes.categoryMoved:
-      return moved(problem, lostBefore);
-    case failureTypes.uploadStale:
-      return { outcome: 'stale_upload', reason: problem.reason };
-    case failureTypes.materialRefused:
-      return { outcome: 'refused', reason: problem.reason };
-    case failureTypes.submitNotSent:
-    case failureTypes.unavailable:
-      return { outcome: 'not_sent', problem: blockedBy('submit', problem) };
-    default:
-      return { outcome: 'blocked', problem: blockedBy('submit', problem) };
-  }
+  return problem.type === failureTypes.categoryMoved ? moved(problem, lostBefore) : submissionOutcome(problem);
 }
 
 /** The category is not as expected: somebody else was there, or, where an answer was lost, that submission of ours. */
