@@ -59,7 +59,7 @@ export const importTable: Record<string, Allowed> = {
     imports: ['src/contract', 'src/client', 'src/wechat', 'src/rules', 'fastify', 'prom-client', node],
     types: ['pino'],
     // It signals by workflow id and tells "no such case" from "not reachable".
-    files: { 'case-signals.ts': ['@temporalio/client'] },
+    files: { 'case-signals.ts': ['@temporalio/client'], 'forward.ts': ['undici'] },
   },
   sandbox: { imports: [/^src\/wechat\/push\//, 'fastify', '@fastify/busboy', 'lossless-json', node] },
   testing: { imports: ['src/sandbox', /^src\/wechat\/push\//] },

@@ -11,10 +11,12 @@ import {
   type ReadinessCheck,
   type ServerLogger,
 } from './dependencies.ts';
+import { createForwarder, type Forwarder } from './forward.ts';
 import { registerHealth } from './health.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
 import { bugOf } from './problem.ts';
 import { createAuditRouter } from './route-audit.ts';
+import { createEventTaker } from './take-event.ts';
 import { registerTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
 export interface CallbackServerDependencies {
@@ -23,6 +25,8 @@ export interface CallbackServerDependencies {
   cases: CaseSignals;
   /** Where tickets and authorizations of platforms are kept; without it they are acknowledged and ignored. */
   authorizations?: PlatformAuthorizations | undefined;
+  /** Passes pushes on where an account says so. */
+  forwarder?: Forwarder;
   logger: ServerLogger;
   /** Both apps of a process share one. */
   metrics?: ServerMetrics;
@@ -43,7 +47,10 @@ export function createCallbackServer(dependencies: CallbackServerDependencies): 
   const router = createAuditRouter({ wechat, cases, limits, ...(now === undefined ? {} : { now }) });
   const app = createApp(logger, metrics, limits);
   acceptRawBodies(app);
-  registerCallbacks(app, { accounts, router, authorizations, limits, metrics, logger });
+  const events = createEventTaker({ router, authorizations, limits, metrics, logger });
+  const forwarder = dependencies.forwarder ?? createForwarder();
+  app.addHook('onClose', () => forwarder.close());
+  registerCallbacks(app, { accounts, events, forwarder, limits, metrics, logger });
   registerHealth(app, { metrics, readiness, logger });
   return app;
 }

@@ -1,124 +1,39 @@
 /** The routes that WeChat calls: the check of the address (GET) and the pushes (POST). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isSignedWithAny, PushRejected } from '../wechat/push/index.ts';
+import { type Answer, answerOf, answerOfBoth, answers } from './answers.ts';
+import type { CallbackAccounts, CallbackLimits, ServerLogger } from './dependencies.ts';
+import { type Forwarded, type Forwarder, forwardedHeader, type ReceivedRequest } from './forward.ts';
+import type { CallbackRoute, ServerMetrics } from './metrics.ts';
 import {
-  openPush,
-  type PushEvent,
-  PushRejected,
-  type PushRejectedReason,
-  parsePushEvent,
-  verifySignature,
-} from '../wechat/push/index.ts';
-import type {
-  CallbackAccount,
-  CallbackAccounts,
-  CallbackLimits,
-  CallbackSettings,
-  PlatformAuthorizations,
-  ServerLogger,
-} from './dependencies.ts';
-import type { CallbackRoute, PushResult, ServerMetrics } from './metrics.ts';
-import { receivePlatformEvent } from './platform-events.ts';
-import type { AuditRouter, Routed } from './route-audit.ts';
+  authenticMessage,
+  findAddress,
+  forwardUrl,
+  isSigned,
+  isText,
+  type PushAddress,
+  type Query,
+  resultOfRejection,
+} from './push-address.ts';
+import type { EventTaker, SortedEvent, TakenEvent } from './take-event.ts';
 
 export interface CallbackDependencies {
   accounts: CallbackAccounts;
-  router: AuditRouter;
-  authorizations?: PlatformAuthorizations | undefined;
-  limits: Pick<CallbackLimits, 'answerMs'>;
+  events: EventTaker;
+  forwarder: Forwarder;
+  limits: Pick<CallbackLimits, 'answerMs' | 'forwardMs'>;
   metrics: ServerMetrics;
   logger: ServerLogger;
 }
-
-/** Whose push address was called, and how to tell that it was WeChat. */
-interface Address {
-  route: CallbackRoute;
-  account: CallbackAccount;
-  settings: CallbackSettings;
-  /** Pushes through a third-party platform carry the platform's appid, not the shop's. */
-  tailAppId: string;
-}
-
-type FindAddress = (parameters: Record<string, string>) => Address | undefined;
-type Query = Record<string, string | string[] | undefined>;
-
-/** An answer's status; the texts say nothing that the caller does not know. */
-const answers = {
-  success: [200, 'success'],
-  again: [503, 'try again'],
-  forbidden: [403, 'forbidden'],
-  malformed: [400, 'bad request'],
-  unknown: [404, 'not found'],
-  tooLarge: [413, 'too large'],
-} as const;
-
-type Answer = (typeof answers)[keyof typeof answers];
-
-/**
- * WeChat looks at the status alone: 2xx ends a push, anything else or 5 s without an answer brings it again, up to ten
- * times. So 503 is for what can mend itself, and everything that another push could not change is `success`.
- */
-const answerTo: Record<PushResult, Answer> = {
-  delivered: answers.success,
-  hinted: answers.success,
-  no_case: answers.success,
-  in_review: answers.success,
-  early: answers.success,
-  not_ours: answers.success,
-  other_event: answers.success,
-  stored: answers.success,
-  old_event: answers.success,
-  unreadable: answers.again,
-  undeliverable: answers.again,
-  misconfigured: answers.again,
-  forged: answers.forbidden,
-  malformed: answers.malformed,
-  too_large: answers.tooLarge,
-  unknown_account: answers.unknown,
-};
-
-const resultOfRejection: Record<PushRejectedReason, PushResult> = {
-  'bad-query': 'malformed',
-  'bad-body': 'malformed',
-  'bad-signature': 'forged',
-  'bad-key': 'misconfigured',
-  'bad-ciphertext': 'malformed',
-  'wrong-appid': 'forged',
-  'bad-message': 'malformed',
-};
 
 /**
  * `GET` and `POST` on `/callback/channels-shop/:appId`, `/callback/platform/:componentAppId/:appId`, and, for tickets and
  * authorizations, `/callback/platform/:componentAppId`.
  */
 export function registerCallbacks(app: FastifyInstance, dependencies: CallbackDependencies): void {
-  const { accounts } = dependencies;
-  registerAddress(app, '/callback/channels-shop/:appId', 'channels-shop', dependencies, ({ appId = '' }) => {
-    const settings = accounts.shop(appId)?.callback;
-    return settings && { route: 'channels-shop', account: { appId }, settings, tailAppId: appId };
-  });
-  registerAddress(
-    app,
-    '/callback/platform/:componentAppId/:appId',
-    'platform',
-    dependencies,
-    ({ componentAppId = '', appId = '' }) => {
-      const settings = accounts.platform(componentAppId)?.callback;
-      // The appid becomes part of a workflow id and of a token request; a `$APPID$` that was not filled in is refused too.
-      if (settings === undefined || !/^[0-9A-Za-z_-]{1,64}$/.test(appId)) return undefined;
-      return { route: 'platform', account: { appId, componentAppId }, settings, tailAppId: componentAppId };
-    },
-  );
-  registerAddress(
-    app,
-    '/callback/platform/:componentAppId',
-    'platform-events',
-    dependencies,
-    ({ componentAppId = '' }) => {
-      const settings = accounts.platform(componentAppId)?.callback;
-      const account = { appId: componentAppId };
-      return settings && { route: 'platform-events', account, settings, tailAppId: componentAppId };
-    },
-  );
+  registerAddress(app, '/callback/channels-shop/:appId', 'channels-shop', dependencies);
+  registerAddress(app, '/callback/platform/:componentAppId/:appId', 'platform', dependencies);
+  registerAddress(app, '/callback/platform/:componentAppId', 'platform-events', dependencies);
 }
 
 function registerAddress(
@@ -126,135 +41,174 @@ function registerAddress(
   url: string,
   route: CallbackRoute,
   dependencies: CallbackDependencies,
-  findAddress: FindAddress,
 ): void {
-  const { metrics } = dependencies;
-  const addressOf = (request: FastifyRequest): Address | undefined =>
-    findAddress(request.params as Record<string, string>);
+  const { accounts, metrics } = dependencies;
+  const addressOf = (request: FastifyRequest): PushAddress | undefined =>
+    findAddress(accounts, request.params as { appId?: string; componentAppId?: string });
 
   // Before the body is read: whoever guesses addresses gets nothing parsed, and the same 404 as anywhere else.
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    if (addressOf(request) !== undefined) return undefined;
-    metrics.pushEnded(route, 'unknown_account');
-    return answer(reply, answers.unknown);
+    if (addressOf(request) === undefined) {
+      metrics.pushEnded(route, 'unknown_account');
+      return send(reply, answers.unknown);
+    }
+    // Nothing that WeChat sends is compressed, so nothing is unpacked here.
+    if ((request.headers['content-encoding'] ?? 'identity') === 'identity') return undefined;
+    metrics.pushEnded(route, 'malformed');
+    return send(reply, answers.encoded);
   };
 
-  app.get(url, { onRequest }, async (request, reply) => {
+  app.get(url, { onRequest, exposeHeadRoute: false }, async (request, reply) => {
     const address = addressOf(request);
-    return address === undefined
-      ? answer(reply, answers.unknown)
-      : echo(reply, address, request.query as Query, metrics);
+    return send(reply, address === undefined ? answers.unknown : await echo(dependencies, address, request));
   });
 
   app.post(url, { onRequest }, async (request, reply) => {
     const address = addressOf(request);
-    if (address === undefined) return answer(reply, answers.unknown);
+    if (address === undefined) return send(reply, answers.unknown);
     const startedAt = performance.now();
-    const result = await receive(dependencies, address, request.query as Query, request.body);
-    metrics.pushEnded(route, result);
+    const answer = await receive(dependencies, address, request);
     metrics.took(route, (performance.now() - startedAt) / 1000);
-    return answer(reply, answerTo[result]);
+    return send(reply, answer);
   });
 }
 
-/** The check of the address: the bare `echostr`, if the signature over Token, timestamp and nonce is right. */
-function echo(reply: FastifyReply, address: Address, query: Query, metrics: ServerMetrics): FastifyReply {
-  const { signature: expected, timestamp, nonce, echostr } = query;
+/**
+ * The check of the address: the bare `echostr`, if the signature over Token, timestamp and nonce is right. The other
+ * receiver is asked too, and its answer counts if it is that one: there is no other right answer, and ours must not wait
+ * for a receiver that is down.
+ */
+async function echo(
+  dependencies: CallbackDependencies,
+  address: PushAddress,
+  request: FastifyRequest,
+): Promise<Answer> {
+  const { metrics, logger } = dependencies;
+  const { signature: expected, timestamp, nonce, echostr } = request.query as Query;
   const isGenuine =
     isText(expected) &&
     isText(timestamp) &&
     isText(nonce) &&
-    verifySignature({ token: address.settings.token, timestamp, nonce, expected });
+    isSignedWithAny(address.settings.token, { timestamp, nonce, expected });
   if (!isGenuine || !isText(echostr)) {
     metrics.echo(address.route, 'refused');
-    return answer(reply, isGenuine ? answers.malformed : answers.forbidden);
+    return isGenuine ? answers.malformed : answers.forbidden;
   }
   metrics.echo(address.route, 'answered');
-  return answer(reply, [200, echostr]);
+  const own = { status: 200, body: echostr };
+  if (address.forward === undefined || isForwarded(request)) return own;
+  const theirs = await passOn(dependencies, address, request, dependencies.limits.answerMs);
+  if ('answer' in theirs && theirs.answer.status === 200 && theirs.answer.body.toString().trim() === echostr) {
+    return theirs.answer;
+  }
+  logger.warn(
+    { route: address.route, ...address.account },
+    'the other receiver did not answer the check of the address',
+  );
+  return own;
 }
 
-/** One push, from its raw body to how it ended. Authentic first, then parsed, then routed; see `route-audit.ts`. */
+/** One push, from its raw body to its answer. Authentic first, then told apart, then taken and passed on at once. */
 async function receive(
   dependencies: CallbackDependencies,
-  address: Address,
-  query: Query,
-  body: unknown,
-): Promise<PushResult> {
-  const { metrics, logger } = dependencies;
+  address: PushAddress,
+  request: FastifyRequest,
+): Promise<Answer> {
+  const { metrics, limits, logger } = dependencies;
   const { route, account } = address;
-  let event: PushEvent;
+  let sorted: SortedEvent;
   try {
-    const message = authenticMessage(address, query, body);
-    if (route === 'platform-events') {
-      return await receivePlatformEvent(dependencies, account.appId, message);
-    }
-    event = parsePushEvent(message);
+    sorted = sort(dependencies, address, request);
   } catch (error) {
     if (!(error instanceof PushRejected)) throw error;
-    const result = resultOfRejection[error.reason];
-    // After the signature was right, a message that can't be opened means our EncodingAESKey or appid is not theirs.
-    if (error.reason === 'bad-ciphertext' || error.reason === 'wrong-appid' || error.reason === 'bad-key') {
-      logger.error({ route, ...account, rejected: error.reason }, 'a signed push does not fit the configured keys');
-    } else {
-      logger.warn({ route, ...account, rejected: error.reason }, 'push refused');
+    sorted = refused(dependencies, address, error);
+    if (!isSigned(error)) {
+      const { result } = await sorted.take();
+      metrics.pushEnded(route, result);
+      return answerOf(result);
     }
-    return result;
   }
-  if (event.type === 'other') {
-    const label = metrics.otherEvent(event.event || event.infoType || '');
-    logger.info({ route, ...account, event: label }, 'push of another kind acknowledged');
-    return 'other_event';
+  if (address.forward === undefined) {
+    const { result } = await sorted.take();
+    metrics.pushEnded(route, result);
+    return answerOf(result);
   }
-  const routed =
-    event.type === 'product_category_audit'
-      ? await dependencies.router.shopAudit(account, event)
-      : await dependencies.router.miniProgramAudit(account, event);
-  logRouted(logger, address, event, routed);
-  return routed.result;
+  if (isForwarded(request)) {
+    // It has been here before, and was taken then. To acknowledge it would hide that nobody else ever got it.
+    logger.error({ route, ...account }, 'forward leads back to this program: check its url in the accounts');
+    metrics.pushEnded(route, 'loop');
+    return answerOf('loop');
+  }
+  // Ours are answered in our own time, whatever the other side was granted.
+  const limitMs = sorted.isOurs ? limits.answerMs : Number.POSITIVE_INFINITY;
+  const [{ result }, theirs] = await Promise.all([sorted.take(), passOn(dependencies, address, request, limitMs)]);
+  metrics.pushEnded(route, result);
+  return answerOfBoth(result, theirs);
 }
 
 /** Throws only `PushRejected`. */
-function authenticMessage({ settings, tailAppId }: Address, query: Query, body: unknown): string {
-  const { timestamp, nonce, msg_signature } = query;
-  if (!isText(timestamp) || !isText(nonce) || !isText(msg_signature) || !(body instanceof Uint8Array)) {
-    throw new PushRejected('bad-query', 'incomplete');
-  }
-  // The signature covers the parts without separators: bounds on them keep the ciphertext from being moved into the nonce.
-  if (!/^\d{1,20}$/.test(timestamp) || nonce.length > 100) throw new PushRejected('bad-query', 'out of bounds');
-  const { message } = openPush({
-    query: { timestamp, nonce, msg_signature },
-    body,
-    token: settings.token,
-    encodingAesKeys: [...settings.encodingAesKey],
-    tailAppId,
-  });
-  return message;
+function sort({ events }: CallbackDependencies, address: PushAddress, request: FastifyRequest): SortedEvent {
+  const message = authenticMessage(address, request.query as Query, request.body);
+  return events.sort(address.route, address.account, message);
 }
 
-function logRouted(
-  logger: ServerLogger,
-  { route, account }: Address,
-  event: Exclude<PushEvent, { type: 'other' }>,
-  { result, workflowId, problem }: Routed,
-): void {
-  const fields = {
-    route,
-    ...account,
-    event: event.type,
-    ...(event.type === 'product_category_audit' ? { auditId: event.auditId } : {}),
-    result,
-    ...(workflowId === undefined ? {} : { workflowId }),
-    ...(problem === undefined ? {} : { problem }),
+/** A push that can't be read, as an event that nothing is done about. */
+function refused({ logger }: CallbackDependencies, address: PushAddress, { reason }: PushRejected): SortedEvent {
+  const fields = { route: address.route, ...address.account, rejected: reason };
+  const result = resultOfRejection[reason];
+  const take = async (): Promise<TakenEvent> => {
+    // After the signature was right, a message that can't be opened means our EncodingAESKey or appid is not theirs.
+    if (reason === 'bad-ciphertext' || reason === 'wrong-appid' || reason === 'bad-key') {
+      logger.error(fields, 'a signed push does not fit the configured keys');
+    } else {
+      logger.warn(fields, 'push refused');
+    }
+    return { result };
   };
-  if (answerTo[result][0] === 503) logger.warn(fields, 'push not delivered; WeChat will push again');
-  else logger.info(fields, 'push routed');
+  return { label: 'unreadable', isOurs: false, take };
 }
 
-function answer(reply: FastifyReply, [status, text]: readonly [number, string]): FastifyReply {
-  return reply.code(status).type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text);
+async function passOn(
+  { forwarder, limits, metrics, logger }: CallbackDependencies,
+  address: PushAddress,
+  request: FastifyRequest,
+  limitMs: number,
+): Promise<Forwarded> {
+  const { route, account, forward } = address;
+  if (forward === undefined) return { failure: 'unreachable' };
+  const wanted = forward.timeoutMs ?? limits.forwardMs;
+  const passed = await forwarder.pass(forwardUrl(forward, account), asReceived(request), Math.min(wanted, limitMs));
+  if ('failure' in passed) {
+    metrics.forwarded(route, passed.failure);
+    logger.warn({ route, ...account, failure: passed.failure }, 'push not passed on');
+  } else {
+    metrics.forwarded(route, passed.answer.status < 300 ? 'accepted' : 'refused');
+  }
+  return passed;
 }
 
-/** A parameter that stands in the query twice is an array. */
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+function asReceived({ raw, body }: FastifyRequest): ReceivedRequest {
+  const { url = '', rawHeaders, headers } = raw;
+  const queryStart = url.indexOf('?');
+  // The app takes Content-Type out of the parsed headers: see `acceptRawBodies`.
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
+  return {
+    method: raw.method === 'GET' ? 'GET' : 'POST',
+    rawQuery: queryStart < 0 ? '' : url.slice(queryStart + 1),
+    contentType: at < 0 ? undefined : rawHeaders[at + 1],
+    userAgent: headers['user-agent'],
+    body: body instanceof Uint8Array ? body : undefined,
+  };
+}
+
+function isForwarded(request: FastifyRequest): boolean {
+  return request.headers[forwardedHeader] !== undefined;
+}
+
+function send(reply: FastifyReply, { status, body, contentType }: Answer): FastifyReply {
+  return reply
+    .code(status)
+    .type(contentType ?? 'text/plain; charset=utf-8')
+    .header('x-content-type-options', 'nosniff')
+    .send(body);
 }

@@ -2,16 +2,28 @@
 import type { AuditReport } from '../contract/qualification.ts';
 import type { PlatformEvent } from '../wechat/push/index.ts';
 
-/** The Token and the keys of one push address; several keys while one is being changed, newest first. */
+/** The Token and the keys of one push address; several while they are being changed, newest first. */
 export interface CallbackSettings {
-  token: string;
+  token: string | readonly string[];
   encodingAesKey: readonly string[];
 }
 
-/** The accounts that pushes come for. `undefined`, or no `callback`, means: no such address here. */
+/** The other receiver of an account's pushes; `$APPID$` in its address is filled in as WeChat does. */
+export interface ForwardSettings {
+  url: string;
+  timeoutMs?: number | undefined;
+}
+
+/** What an account's entry says about its pushes. Without `callback` there is no such address here. */
+export interface PushSettings {
+  callback?: CallbackSettings | undefined;
+  forward?: ForwardSettings | undefined;
+}
+
+/** The accounts that pushes come for. */
 export interface CallbackAccounts {
-  shop(appId: string): { callback?: CallbackSettings | undefined } | undefined;
-  platform(componentAppId: string): { callback?: CallbackSettings | undefined } | undefined;
+  shop(appId: string): PushSettings | undefined;
+  platform(componentAppId: string): PushSettings | undefined;
 }
 
 /** In whose name WeChat is asked; `componentAppId` when the push came through a third-party platform. */
@@ -89,6 +101,8 @@ export interface CallbackLimits {
   readBackMs: number;
   /** From an authentic push to its answer. WeChat waits 5 s, for some events 3 s. */
   answerMs: number;
+  /** For the other receiver of an account's pushes, where its entry says nothing. */
+  forwardMs: number;
   /** A whole request, headers and body, must have arrived by then. */
   requestMs: number;
   /** The headers alone. */
@@ -103,6 +117,7 @@ export const defaultCallbackLimits: CallbackLimits = {
   maxBodyBytes: 64 * 1024,
   readBackMs: 2000,
   answerMs: 2800,
+  forwardMs: 4000,
   requestMs: 5000,
   headersMs: 4000,
   keepAliveMs: 60_000,

@@ -1,5 +1,6 @@
 /** The counters of the callback server, in a registry of their own. Labels are bounded: never an appid, an id or a text from outside. */
 import { Counter, Histogram, Registry } from 'prom-client';
+import type { ForwardFailure } from './forward.ts';
 
 /** How a push ended. The first group is answered `success`, the second 503 (WeChat pushes again), the third 4xx. */
 export type PushResult =
@@ -17,10 +18,14 @@ export type PushResult =
   | 'misconfigured'
   | 'forged'
   | 'malformed'
+  | 'loop'
   | 'too_large'
   | 'unknown_account';
 
 export type CallbackRoute = 'channels-shop' | 'platform' | 'platform-events';
+
+/** How passing a push on ended: with an answer of the other side (2xx, or another), or without one. */
+export type ForwardResult = 'accepted' | 'refused' | ForwardFailure;
 
 export interface ServerMetrics {
   registry: Registry;
@@ -30,6 +35,8 @@ export interface ServerMetrics {
   otherEvent(event: string): string;
   /** Counts a check of the callback address (GET). */
   echo(route: CallbackRoute, result: 'answered' | 'refused'): void;
+  /** Counts a request that was passed on to an account's other receiver. */
+  forwarded(route: CallbackRoute, result: ForwardResult): void;
   /** Counts an exception that nobody expected. */
   bug(): void;
   /** Time from the whole body to the answer, in seconds. */
@@ -82,6 +89,12 @@ export function createServerMetrics(registry = new Registry()): ServerMetrics {
     labelNames: ['route', 'result'] as const,
     registers,
   });
+  const forwards = new Counter({
+    name: 'wxq_callback_forwards_total',
+    help: 'Requests passed on to the other receiver of an account, by how that ended',
+    labelNames: ['route', 'result'] as const,
+    registers,
+  });
   const bugs = new Counter({
     name: 'wxq_callback_unexpected_errors_total',
     help: 'Exceptions that nobody expected; 0 is healthy',
@@ -103,6 +116,7 @@ export function createServerMetrics(registry = new Registry()): ServerMetrics {
       return label;
     },
     echo: (route, result) => echoes.inc({ route, result }),
+    forwarded: (route, result) => forwards.inc({ route, result }),
     bug: () => bugs.inc(),
     took: (route, seconds) => durations.observe({ route }, seconds),
   };

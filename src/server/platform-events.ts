@@ -1,30 +1,22 @@
 /** What happens to a push on a platform's authorization address: kept first, answered then. */
-import { PushRejected, parsePlatformEvent } from '../wechat/push/index.ts';
+import type { PlatformEvent } from '../wechat/push/index.ts';
 import type { CallbackLimits, PlatformAuthorizations, ServerLogger } from './dependencies.ts';
-import type { PushResult, ServerMetrics } from './metrics.ts';
+import type { PushResult } from './metrics.ts';
 import { within } from './time-limit.ts';
 
 export interface PlatformEventDependencies {
-  authorizations?: PlatformAuthorizations | undefined;
+  authorizations: PlatformAuthorizations;
   limits: Pick<CallbackLimits, 'answerMs'>;
-  metrics: ServerMetrics;
   logger: ServerLogger;
 }
 
-/** `message` is authentic. Throws only `PushRejected`, for a message that is not readable or names another platform. */
+/** `event` came in an authentic message, and is about a platform whose tokens are kept here. */
 export async function receivePlatformEvent(
-  { authorizations, limits, metrics, logger }: PlatformEventDependencies,
-  componentAppId: string,
-  message: string,
+  { authorizations, limits, logger }: PlatformEventDependencies,
+  event: Exclude<PlatformEvent, { type: 'other' }>,
 ): Promise<PushResult> {
-  const event = parsePlatformEvent(message);
-  const label = metrics.otherEvent(event.type === 'other' ? event.infoType : event.type);
-  const fields = { componentAppId, event: label, ...('appId' in event ? { appId: event.appId } : {}) };
-  if (event.type === 'other' || authorizations?.covers(componentAppId) !== true) {
-    logger.info(fields, 'push to the platform acknowledged: its tokens are not kept here');
-    return 'other_event';
-  }
-  if (event.componentAppId !== componentAppId) throw new PushRejected('wrong-appid', 'it is about another platform');
+  const { componentAppId, type } = event;
+  const fields = { componentAppId, event: type, ...('appId' in event ? { appId: event.appId } : {}) };
   try {
     const result = await within(limits.answerMs, () => authorizations.take(event));
     logger.info({ ...fields, result }, 'push to the platform kept');

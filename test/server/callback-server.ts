@@ -5,6 +5,7 @@ import { createCallbackServer } from '../../src/server/app.ts';
 import type {
   CallbackAccount,
   CallbackLimits,
+  ForwardSettings,
   MiniProgramCategoryReading,
   PlatformAuthorizations,
   ReadinessCheck,
@@ -47,6 +48,9 @@ export function createStage(
     readiness?: ReadinessCheck[];
     shops?: Record<string, Settings>;
     authorizations?: PlatformAuthorizations;
+    /** Of the shop and of the platform. */
+    forward?: ForwardSettings;
+    tokens?: { shop: string[] };
   } = {},
 ): Stage {
   const metrics = createServerMetrics();
@@ -69,8 +73,9 @@ export function createStage(
     stage.log.push({ level, fields: { ...fields }, message });
   };
   const shops: Record<string, Settings> = options.shops ?? {
-    [shopAppId]: { token: shopToken, encodingAesKey: [shopKey, previousShopKey] },
+    [shopAppId]: { token: options.tokens?.shop ?? shopToken, encodingAesKey: [shopKey, previousShopKey] },
   };
+  const { forward } = options;
   const platforms = new Map([
     ['wx134c8103faa5a59e', { callback: { token: 'AAAAA', encodingAesKey: ['A'.repeat(43)] } }],
     [componentAppId, { callback: { token: platformToken, encodingAesKey: [platformKey] } }],
@@ -79,9 +84,12 @@ export function createStage(
     accounts: {
       shop: (appId) => {
         const callback = new Map(Object.entries(shops)).get(appId);
-        return callback && { callback };
+        return callback && { callback, forward };
       },
-      platform: (appId) => platforms.get(appId),
+      platform: (appId) => {
+        const platform = platforms.get(appId);
+        return platform && { ...platform, forward };
+      },
     },
     wechat: {
       channelsShop: (account) => ({
@@ -116,7 +124,7 @@ export function createStage(
 }
 
 interface Settings {
-  token: string;
+  token: string | string[];
   encodingAesKey: string[];
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { decryptMessage, encryptMessage } from './crypto.ts';
 import { PushRejected } from './rejected.ts';
-import { signatureOf, verifySignature } from './signature.ts';
+import { type SignatureParts, signatureOf, verifySignature } from './signature.ts';
 import { type PushFormat, readTree } from './tree.ts';
 
 /** What a receiver knows about the account that a push came for, and what came. */
@@ -11,8 +11,8 @@ export interface SealedPush {
   query: { timestamp?: string | undefined; nonce?: string | undefined; msg_signature?: string | undefined };
   /** The raw body. A body that was parsed and written again no longer matches its signature. */
   body: string | Uint8Array;
-  /** The Token of the push settings. */
-  token: string;
+  /** The Token of the push settings; several, while it is being changed: any of them may have signed. */
+  token: string | readonly string[];
   /** The EncodingAESKeys, newest first; keep the previous one here while a key is being changed. */
   encodingAesKeys: string[];
   /** The appid that must stand at the tail of the frame: the shop's own, or the third-party platform's component appid. */
@@ -36,10 +36,18 @@ export function openPush(push: SealedPush): { message: string; format: PushForma
   const outer = outerSchema.safeParse(fields);
   if (!outer.success) throw new PushRejected('bad-body', 'no Encrypt in the envelope');
   const encrypt = outer.data.Encrypt;
-  if (!verifySignature({ token: push.token, timestamp, nonce, encrypt, expected })) {
+  if (!isSignedWithAny(push.token, { timestamp, nonce, encrypt, expected })) {
     throw new PushRejected('bad-signature', 'msg_signature does not match');
   }
   return { message: decryptWithAny(push, encrypt), format };
+}
+
+/** Whether one of the Tokens made the signature; every one is tried, so that the time tells nothing. */
+export function isSignedWithAny(
+  tokens: string | readonly string[],
+  parts: Omit<SignatureParts, 'token'> & { expected: string },
+): boolean {
+  return [tokens].flat().filter((token) => verifySignature({ ...parts, token })).length > 0;
 }
 
 /** What is to be sealed, and the settings of the receiver. */

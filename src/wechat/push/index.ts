@@ -1,6 +1,6 @@
 /** The public surface of the push folder: receive WeChat's pushes, and make them in tests. */
 export { decryptMessage, encryptMessage } from './crypto.ts';
-export { echoQuery, type OpenPush, openPush, type SealedPush, sealPush } from './envelope.ts';
+export { echoQuery, isSignedWithAny, type OpenPush, openPush, type SealedPush, sealPush } from './envelope.ts';
 export {
   type OtherEvent,
   type ProductCategoryAudit,
