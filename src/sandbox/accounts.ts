@@ -26,6 +26,11 @@ export interface Authorizer {
   /** Mini Program: category changes a month (53300 beyond) and categories in all (53301 beyond). */
   monthlyLimit?: number;
   categoryLimit?: number;
+  /** The permission sets (权限集) that it grants; default all that the category calls and pushes need. */
+  permissionSets?: number[];
+  nickName?: string;
+  /** The principal (主体) that WeChat verified. */
+  principalName?: string;
 }
 
 /** A third-party platform (第三方平台): pushes to it are encrypted XML under its own token, key and appid. */
@@ -57,7 +62,15 @@ export interface KnownAccount {
   callback: CallbackSettings;
   monthlyLimit: number;
   categoryLimit: number;
+  /** What the platform may call and is told; `null` for a shop of its own, which needs no grant. */
+  permissionSets: readonly number[] | null;
 }
+
+/** Mini Program: code (18), basic information and categories (30). Shop: 85 or 129 for calls, 174 for pushes. */
+export const defaultPermissionSets: Readonly<Record<SandboxPlatform, readonly number[]>> = {
+  'mini-program': [18, 30],
+  'channels-shop': [85, 129, 174],
+};
 
 export function findAccount(accounts: SandboxAccounts, appId: string): KnownAccount | undefined {
   const shop = accounts.shops.find((candidate) => candidate.appId === appId);
@@ -72,13 +85,25 @@ export function findAccount(accounts: SandboxAccounts, appId: string): KnownAcco
       componentAppId: null,
       monthlyLimit: 0,
       categoryLimit: 0,
+      permissionSets: null,
     };
   }
   for (const { componentAppId, callback, authorizers } of accounts.platforms) {
     const authorizer = authorizers.find((candidate) => candidate.appId === appId);
     if (authorizer === undefined) continue;
     const { platform, ghId, monthlyLimit = 20, categoryLimit = 20 } = authorizer;
-    return { appId, platform, ghId, secret: null, callback, componentAppId, monthlyLimit, categoryLimit };
+    const { permissionSets = defaultPermissionSets[platform] } = authorizer;
+    return {
+      appId,
+      platform,
+      ghId,
+      secret: null,
+      callback,
+      componentAppId,
+      monthlyLimit,
+      categoryLimit,
+      permissionSets,
+    };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** The life of an audit: submitted, read, decided by rule or by a person, and what a verdict changes. */
 import type { KnownAccount } from './accounts.ts';
+import { drawn, verdictBy } from './auditor.ts';
 import type { PushSender } from './push-sender.ts';
 import type { AuditRecord, PermissionRecord, SubmittedForm, Verdict, VerdictRule } from './state.ts';
 import { seconds, type World } from './world.ts';
@@ -16,6 +17,8 @@ export interface Submission {
   origin: AuditRecord['origin'];
   /** What the category does when no rule says otherwise. */
   isApprovedAtOnce: boolean;
+  /** When the papers run out; `null`: never, or not said. */
+  papersEndAt?: number | null;
 }
 
 export interface Audits {
@@ -51,7 +54,7 @@ export function createAudits(world: World, pushes: PushSender): Audits {
       const audit = recorded(world, submission);
       const rule = ruleFor(world, submission);
       if (rule === undefined || rule.when === 'by-hand') return audit;
-      const plan = { verdict: rule.verdict ?? 'approved', reason: rule.reason ?? '' };
+      const plan = verdictBy(rule, audit);
       if (rule.when === 'at-once') {
         decide(audit, plan.verdict, plan.reason, rule.pushFirst === true ? 0 : pushAfterAnswerMs);
         if (rule.pushFirst === true) {
@@ -60,8 +63,12 @@ export function createAudits(world: World, pushes: PushSender): Audits {
         }
       } else if ('afterReads' in rule.when) {
         audit.plan = { ...plan, reads: rule.when.afterReads };
-      } else {
+      } else if ('afterSeconds' in rule.when) {
         audit.plan = { ...plan, dueAt: world.now() + rule.when.afterSeconds * 1000 };
+      } else {
+        const [from, to] = rule.when.betweenSeconds;
+        const seconds = from + (to - from) * drawn(audit, 'when');
+        audit.plan = { ...plan, dueAt: world.now() + Math.round(seconds * 1000) };
       }
       world.changed();
       return audit;
@@ -122,10 +129,18 @@ function inForce(world: World, audit: AuditRecord): void {
     uneffectiveTime: 0,
     quaId: audit.quaId,
     auditId: audit.id,
+    ...(audit.papersEndAt === undefined ? {} : { lapsesAt: audit.papersEndAt }),
   };
 }
 
-function recorded(world: World, { account, categoryId, material, form, origin }: Submission): AuditRecord {
+/** The earliest of the moments that are known. */
+export function earliest(moments: readonly (number | null)[]): number | null {
+  const known = moments.filter((moment) => moment !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+function recorded(world: World, submission: Submission): AuditRecord {
+  const { account, categoryId, material, form, origin, papersEndAt = null } = submission;
   const now = world.now();
   const isShop = account.platform === 'channels-shop';
   const id = isShop ? world.state.nextAuditId : miniAuditId(account.appId, categoryId);
@@ -145,6 +160,7 @@ function recorded(world: World, { account, categoryId, material, form, origin }:
     submissions: (before?.submissions ?? 0) + 1,
     quaId: isShop ? world.state.nextQuaId : '0',
     ...(form === undefined ? {} : { form }),
+    ...(papersEndAt === null ? {} : { papersEndAt }),
   };
   if (isShop) {
     // Two apart, so that each one is odd: beyond 2^53 an odd number does not survive a bare JSON.parse.

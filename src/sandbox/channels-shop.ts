@@ -3,23 +3,20 @@ import { type Audits, auditsOf, findAudit, findPermission } from './audits.ts';
 import { type AccountCall, type Answer, bothPrefixes, type Operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { createReader, isObject, type Members, parseWeChatBody, type Reader, wrongType } from './shape.ts';
-import {
-  auditInfo,
-  brandAnswer,
-  categoryDetail,
-  categoryTrees,
-  formAnswer,
-  formStatus,
-  permissionAnswer,
-} from './shop-answers.ts';
-import { findShopCategory, nodeNames, shopBrands } from './shop-catalogue.ts';
+import { auditInfo, categoryDetail, categoryTrees, formAnswer, formStatus, permissionAnswer } from './shop-answers.ts';
+import { brandOperations } from './shop-brands.ts';
+import { findShopCategory } from './shop-catalogue.ts';
+import { nodeNames } from './shop-nodes.ts';
 import { judgedSubmission } from './shop-submission.ts';
-import type { AuditRecord } from './state.ts';
+import type { AuditRecord, Standing } from './state.ts';
+import { troubleOf } from './troubles.ts';
 import { wireNumber } from './wire.ts';
 
 /** "No documented maximum": the sandbox takes this one, so that a client pages. */
 const maxFlowsPerPage = 100;
-const maxBrandsPerPage = 50;
+const shopStatus: Partial<Record<Standing, string>> = { closing: 'closing', closed: 'close_finished' };
+/** Either of 85 and 129; newer copies of the pages add 192 (suppliers). */
+const categorySets = [85, 129, 192];
 
 /** Withdrawn on 2025-07-01: refused, so that nobody builds on them. */
 export const withdrawnPaths: readonly string[] = [
@@ -28,21 +25,21 @@ export const withdrawnPaths: readonly string[] = [
 ];
 
 export function channelsShopOperations(audits: Audits): Operation[] {
-  const post = (paths: string[], run: (call: AccountCall) => Answer | Promise<Answer>): Operation => ({
-    paths,
-    methods: ['POST'],
-    caller: 'channels-shop',
-    run,
-  });
+  const post = (
+    paths: string[],
+    run: (call: AccountCall) => Answer | Promise<Answer>,
+    permissionSets: readonly number[] = categorySets,
+  ): Operation => ({ paths, methods: ['POST'], caller: 'channels-shop', permissionSets, run });
   const get = (paths: string[], run: (call: AccountCall) => Answer): Operation => ({
     paths,
     methods: ['GET'],
     caller: 'channels-shop',
+    permissionSets: categorySets,
     run,
   });
   return [
     post(bothPrefixes('/category/add', '/channels/ec'), async (call) => {
-      const { category, form, material } = judgedSubmission(call);
+      const { category, form, material, papersEndAt } = judgedSubmission(call);
       const audit = await audits.submit({
         account: call.account,
         categoryId: category.leaf,
@@ -50,6 +47,7 @@ export function channelsShopOperations(audits: Audits): Operation[] {
         form,
         origin: 'api',
         isApprovedAtOnce: category.isApprovedAtOnce,
+        papersEndAt,
       });
       return { audit_id: wireNumber(audit.id, call.world.state.drift.auditIdAs, 'number') };
     }),
@@ -80,43 +78,39 @@ export function channelsShopOperations(audits: Audits): Operation[] {
       audits.decide(audit, 'cancelled', '', 30);
       return {};
     }),
-    post(['/channels/ec/brand/valid/list/get'], (call) => {
-      const { items, nextKey } = brandPage(call);
-      return {
-        brands: items.map((brand) => brandAnswer(brand, call.world.state.drift)),
-        total_num: shopBrands.length,
-        next_key: nextKey,
-      };
-    }),
-    post(bothPrefixes('/brand/all'), (call) => {
-      const { items, nextKey } = brandPage(call);
-      const brands = items.map(({ brandId, chName, enName }) => ({
-        brand_id: wireNumber(brandId, call.world.state.drift.idsAs, 'string'),
-        ch_name: chName,
-        en_name: enName,
-      }));
-      return { brands, next_key: nextKey, continue_flag: nextKey !== '' };
-    }),
-    get(['/channels/ec/basics/info/get'], ({ account }) => ({
-      info: {
-        nickname: '沙盒小店',
-        headimg_url: '',
-        subject_type: '企业',
-        status: 'open_finished',
-        username: account.ghId,
-        is_local_life: 0,
-        open_timestamp: 1662480000,
+    ...brandOperations(categorySets),
+    {
+      paths: ['/channels/ec/basics/info/get'],
+      methods: ['GET'],
+      caller: 'channels-shop',
+      permissionSets: [129, 131, 192],
+      isForClosedShops: true,
+      run: ({ account, world }) => ({
+        info: {
+          nickname: '沙盒小店',
+          headimg_url: '',
+          subject_type: '企业',
+          status: shopStatus[troubleOf(world, account.appId).standing ?? 'good'] ?? 'open_finished',
+          username: account.ghId,
+          is_local_life: 0,
+          open_timestamp: 1662480000,
+        },
+      }),
+    },
+    post(
+      ['/channels/ec/product/categoryprecheck'],
+      (call) => {
+        const { body, reader } = bodyOf(call, ['cat_id']);
+        if (body.cat_id === undefined) return { all_pass: true, fail_reasons: [] };
+        const id = reader.id(body.cat_id, 'cat_id', 'number');
+        if (nodeNames[id] !== undefined) throw new Refusal(10020504, 'the category is not a leaf');
+        if (findShopCategory(id) === undefined) throw new Refusal(10020017, 'invalid category id');
+        const isHeld = findPermission(call.world, call.account.appId, id)?.isInForce === true;
+        const isPassed = isHeld || findShopCategory(id)?.isFree === true;
+        return { all_pass: isPassed, fail_reasons: isPassed ? [] : ['店铺未获得该类目的发布权限'] };
       },
-    })),
-    post(['/channels/ec/product/categoryprecheck'], (call) => {
-      const { body, reader } = bodyOf(call, ['cat_id']);
-      if (body.cat_id === undefined) return { all_pass: true, fail_reasons: [] };
-      const id = reader.id(body.cat_id, 'cat_id', 'number');
-      if (nodeNames[id] !== undefined) throw new Refusal(10020504, 'the category is not a leaf');
-      if (findShopCategory(id) === undefined) throw new Refusal(10020017, 'invalid category id');
-      const isPassed = findPermission(call.world, call.account.appId, id)?.isInForce === true;
-      return { all_pass: isPassed, fail_reasons: isPassed ? [] : ['店铺未获得该类目的发布权限'] };
-    }),
+      [129],
+    ),
   ];
 }
 
@@ -190,16 +184,6 @@ function statusFilter(body: Members, reader: Reader): { isFiltered: boolean; sta
   if (body.is_filter_status === undefined) throw new Refusal(9401020, 'is_filter_status is missing');
   const isFiltered = reader.truth(body.is_filter_status, 'is_filter_status');
   return { isFiltered, status: body.status === undefined ? 0 : reader.integer(body.status, 'status') };
-}
-
-function brandPage(call: AccountCall) {
-  const { body, reader } = bodyOf(call, ['page_size', 'next_key']);
-  const size = reader.integer(body.page_size, 'page_size');
-  const key = body.next_key === undefined ? '' : reader.text(body.next_key, 'next_key');
-  if (size < 0 || size > maxBrandsPerPage || !/^\d{0,6}$/.test(key)) throw new Refusal(10020055, 'invalid parameter');
-  const from = Number(key);
-  const to = from + (size === 0 ? 10 : size);
-  return { items: shopBrands.slice(from, to), nextKey: to < shopBrands.length ? String(to) : '' };
 }
 
 /** An audit of another shop is as unknown as one that never was. */

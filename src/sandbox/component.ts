@@ -1,5 +1,5 @@
 /** The calls of a third-party platform for itself: ticket -> component token -> authorizer tokens. */
-import type { PlatformAccount } from './accounts.ts';
+import { type Authorizer, defaultPermissionSets, type PlatformAccount } from './accounts.ts';
 import type { Answer, Call, Operation } from './operation.ts';
 import {
   anewRefreshToken,
@@ -12,13 +12,13 @@ import {
 import { Refusal } from './refusal.ts';
 import { createReader, type Members, parseWeChatBody, wrongType } from './shape.ts';
 import { authorizerTokenAnew } from './tokens.ts';
+import { counted, platformCallChecked } from './troubles.ts';
 import { opaqueId, type World } from './world.ts';
 
 const lifeMs = 7_200_000;
 const overlapMs = 300_000;
-/** The permission sets that every authorizer of the sandbox grants: Mini Program 18 and 30, shop 85 and 129, push 174. */
-const permissionSets = [18, 30, 85, 129, 174];
 const mostPerPage = 500;
+const preAuthCodeSeconds = 1_800;
 
 /** `pushTicket` sends one at once. */
 export function componentOperations(pushTicket: (componentAppId: string) => void): Operation[] {
@@ -30,9 +30,10 @@ export function componentOperations(pushTicket: (componentAppId: string) => void
     run,
   });
   return [
-    post('api_component_token', ({ world, body }) => {
-      const asked = members(body, ['component_appid', 'component_appsecret', 'component_verify_ticket']);
-      const { componentAppId } = credentialsChecked(world, asked, 'component_appsecret');
+    post('api_component_token', (call) => {
+      const { world } = call;
+      const asked = members(call.body, ['component_appid', 'component_appsecret', 'component_verify_ticket']);
+      const { componentAppId } = credentialsChecked(call, asked, 'component_appsecret');
       const chain = chainOf(world, componentAppId);
       const ticket = chain.tickets.find((one) => one.ticket === asked.component_verify_ticket);
       if (ticket === undefined) throw new Refusal(61006, 'component ticket is invalid');
@@ -45,12 +46,10 @@ export function componentOperations(pushTicket: (componentAppId: string) => void
       world.changed();
       return { component_access_token: token, expires_in: lifeMs / 1000 };
     }),
-    post('api_start_push_ticket', ({ world, body }) => {
-      const { componentAppId } = credentialsChecked(
-        world,
-        members(body, ['component_appid', 'component_secret']),
-        'component_secret',
-      );
+    post('api_start_push_ticket', (call) => {
+      const { world } = call;
+      const asked = members(call.body, ['component_appid', 'component_secret']);
+      const { componentAppId } = credentialsChecked(call, asked, 'component_secret');
       chainOf(world, componentAppId).isPushing = true;
       pushTicket(componentAppId);
       return { errcode: 0, errmsg: 'ok' };
@@ -69,7 +68,7 @@ export function componentOperations(pushTicket: (componentAppId: string) => void
         authorization_info: {
           authorizer_appid: code.appId,
           ...tokensAnew(world, platform, code.appId),
-          func_info: permissionSets.map((id) => ({ funcscope_category: { id } })),
+          func_info: grantsOf(platform, code.appId),
         },
       };
     }),
@@ -78,9 +77,7 @@ export function componentOperations(pushTicket: (componentAppId: string) => void
       const { platform, asked } = componentCall(call, ['authorizer_appid', 'authorizer_refresh_token']);
       const { authorizer_appid: appId, authorizer_refresh_token: refreshToken } = asked;
       const chain = chainOf(world, platform.componentAppId);
-      if (!authorizedAccounts(world, platform).some((account) => account.appId === appId)) {
-        throw new Refusal(61003, 'component is not authorized by this account');
-      }
+      authorizerOf(world, platform, appId);
       const known =
         typeof refreshToken === 'string' && Object.hasOwn(chain.refreshTokens, refreshToken)
           ? chain.refreshTokens[refreshToken]
@@ -111,7 +108,29 @@ export function componentOperations(pushTicket: (componentAppId: string) => void
       world.changed();
       return { total_count: all.length, list };
     }),
+    post('api_get_authorizer_info', (call) => {
+      const { platform, asked } = componentCall(call, ['authorizer_appid']);
+      return authorizerInfo(call.world, platform, authorizerOf(call.world, platform, asked.authorizer_appid));
+    }),
+    post('api_create_preauthcode', (call) => {
+      componentCall(call, []);
+      // Nothing is behind it: an authorization is given by the control API.
+      return { pre_auth_code: opaqueId('preauthcode@@@', 32), expires_in: preAuthCodeSeconds };
+    }),
   ];
+}
+
+function authorizerOf(world: World, platform: PlatformAccount, appId: unknown): Authorizer {
+  const found = authorizedAccounts(world, platform).find((account) => account.appId === appId);
+  if (found === undefined) throw new Refusal(61003, 'component is not authorized by this account');
+  return found;
+}
+
+/** `func_info`: the permission sets that the account grants. */
+function grantsOf({ authorizers }: PlatformAccount, appId: string): { funcscope_category: { id: number } }[] {
+  const found = authorizers.find((account) => account.appId === appId);
+  const sets = found === undefined ? [] : (found.permissionSets ?? defaultPermissionSets[found.platform]);
+  return sets.map((id) => ({ funcscope_category: { id } }));
 }
 
 function tokensAnew(world: World, { componentAppId }: PlatformAccount, appId: string): Answer {
@@ -124,16 +143,59 @@ function tokensAnew(world: World, { componentAppId }: PlatformAccount, appId: st
   };
 }
 
+/** Who the account is: `user_name` is the original id that its pushes are addressed to. */
+function authorizerInfo(world: World, platform: PlatformAccount, authorizer: Authorizer): Answer {
+  const { appId, ghId, nickName = '沙盒账号', principalName = '沙盒科技有限公司' } = authorizer;
+  const isMiniProgram = authorizer.platform === 'mini-program';
+  const chain = chainOf(world, platform.componentAppId);
+  const answer = {
+    authorizer_info: {
+      nick_name: nickName,
+      head_img: 'https://wx.qlogo.cn/mmopen/sandbox/0',
+      service_type_info: { id: 0 },
+      verify_type_info: { id: 0 },
+      user_name: ghId,
+      alias: '',
+      qrcode_url: 'https://mmbiz.qpic.cn/mmbiz_jpg/sandbox/0',
+      business_info: { open_pay: 0, open_shake: 0, open_scan: 0, open_card: 0, open_store: 0 },
+      idc: 1,
+      principal_name: principalName,
+      signature: '',
+      ...(isMiniProgram
+        ? {
+            MiniProgramInfo: {
+              network: { RequestDomain: [], WsRequestDomain: [], UploadDomain: [], DownloadDomain: [], UDPDomain: [] },
+              categories: [],
+              visit_status: 0,
+            },
+          }
+        : {}),
+      register_type: 0,
+      account_status: 1,
+      basic_config: { is_phone_configured: true, is_email_configured: true },
+    },
+    authorization_info: {
+      authorizer_appid: appId,
+      authorizer_refresh_token: chain.neverExchanged.includes(appId) ? '' : currentRefreshToken(chain, appId),
+      func_info: grantsOf(platform, appId),
+    },
+  };
+  world.changed();
+  return answer;
+}
+
 function members(body: Buffer, allowed: readonly string[]): Members {
   return createReader(wrongType, 'either').members(parseWeChatBody(body), 'body', allowed);
 }
 
-function credentialsChecked(world: World, asked: Members, secretName: string): PlatformAccount {
+function credentialsChecked({ world, path }: Call, asked: Members, secretName: string): PlatformAccount {
   if (asked.component_appid === undefined) throw new Refusal(41018, 'component_appid missing');
   const platform = findPlatform(world, asked.component_appid);
   if (platform === undefined) throw new Refusal(40013, 'invalid appid');
   if (asked[secretName] === undefined || asked[secretName] === '') throw new Refusal(41004, 'appsecret missing');
   if (asked[secretName] !== platform.secret) throw new Refusal(40125, 'invalid appsecret');
+  platformCallChecked(world, platform.componentAppId);
+  counted(world, platform.componentAppId, path);
   return platform;
 }
 
@@ -149,5 +211,7 @@ function componentCall(call: Call, names: readonly string[]): { platform: Platfo
   const record = Object.hasOwn(tokens, token) ? tokens[token] : undefined;
   if (record === undefined) throw new Refusal(40001, 'invalid credential, access_token is invalid or not latest');
   if (record.expiresAt <= world.now()) throw new Refusal(42001, 'access_token expired');
+  platformCallChecked(world, platform.componentAppId);
+  counted(world, platform.componentAppId, call.path);
   return { platform, asked };
 }

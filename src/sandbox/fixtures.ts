@@ -1,7 +1,8 @@
 /** What every fresh sandbox knows: accounts, category ids by what they do, brands. None of it is real or secret. */
 import type { SandboxAccounts } from './accounts.ts';
 import { byHandMiniCategories, type MiniCategory, namedMiniCategories } from './mini-program-catalogue.ts';
-import { byHandLeaves, namedLeaves, type ShopCategory } from './shop-catalogue.ts';
+import { byHandLeaves, namedLeaves } from './shop-catalogue.ts';
+import type { ShopCategory } from './shop-category.ts';
 
 /** One category of the shop, with what a submission to it has to hold. */
 export interface ShopCategoryFixture {
@@ -14,6 +15,8 @@ export interface ShopCategoryFixture {
   /** One licence of each group; a field's `pattern` is WeChat's `info`. Empty: `license_group_list` is `[]`. */
   groups: {
     groupId: string;
+    /** Absent: it has to be answered. */
+    isOptional?: true;
     licences: { licenseId: string; name: string; fields: { key: string; pattern: string; isNecessary: boolean }[] }[];
   }[];
 }
@@ -87,6 +90,16 @@ export const fixtures = {
     brandTooWeak: shopFixture(namedLeaves.brandTooWeak),
     /** 10020233 until an hour of sandbox clock after the first application. */
     brandBeingRated: shopFixture(namedLeaves.brandBeingRated),
+    /** Two groups, the second with alternatives; tips in several lines. */
+    needsTwoGroups: shopFixture(namedLeaves.needsTwoGroups),
+    /** The second group may be left out. */
+    optionalGroup: shopFixture(namedLeaves.optionalGroup),
+    /** A group with two alternative licences, whose fields have patterns of their own. */
+    alternativeLicences: shopFixture(namedLeaves.alternativeLicences),
+    /** Only brands of `attr.brand_list`; of the shop's own, `brands.own`. Four levels in the newer tree. */
+    directedEntry: shopFixture(namedLeaves.directedEntry),
+    /** `need_to_apply` is false: an application is refused with 10020063. */
+    takesNoApplications: shopFixture(namedLeaves.takesNoApplications),
   },
   /** The Mini Program's categories (小程序类目). */
   miniProgramCategories: {
@@ -136,6 +149,7 @@ function shopFixture({ leaf, name, catsV2, levels, groups }: ShopCategory): Shop
     level3,
     groups: groups.map((group) => ({
       groupId: group.id,
+      ...(group.isNecessary === false ? { isOptional: true as const } : {}),
       licences: group.licences.map((licence) => ({
         licenseId: licence.id,
         name: licence.name,

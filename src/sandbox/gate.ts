@@ -5,21 +5,31 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'lossless-json';
 import { categoryIdsNamedIn, withdrawnPaths } from './channels-shop.ts';
 import { type ChaosRule, returnChaosRule, takeChaosRule } from './chaos.ts';
+import type { RefusedCall } from './diagnosis.ts';
 import { type Answer, type Operation, operationName } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestRecord } from './state.ts';
 import { accountOfToken, appIdOfToken } from './tokens.ts';
-import { answerText, errmsgWithRid, wireNumber } from './wire.ts';
+import { accountCallChecked, counted, HttpRefusal } from './troubles.ts';
+import { answerText, errmsgWithRid, newRid, wireNumber } from './wire.ts';
 import type { World } from './world.ts';
 
 const maxJsonBytes = 1024 * 1024;
+const keptRefusals = 2_000;
+/** What `rid/get` shows of a request's body at most. */
+const shownBodyBytes = 4_096;
 
 export interface Gate {
   handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
 }
 
-/** `record` keeps the list of requests; it never sees a query string. */
-export function createGate(world: World, operations: Operation[], record: (entry: RequestRecord) => void): Gate {
+/** `record` keeps the list of requests; it never sees a query string. `refusedCalls` gets what `rid/get` shows. */
+export function createGate(
+  world: World,
+  operations: Operation[],
+  refusedCalls: Map<string, RefusedCall>,
+  record: (entry: RequestRecord) => void,
+): Gate {
   const byPath = new Map(operations.flatMap((operation) => operation.paths.map((path) => [path, operation] as const)));
 
   async function answered(request: FastifyRequest, url: URL, body: Buffer): Promise<Answer> {
@@ -42,6 +52,8 @@ export function createGate(world: World, operations: Operation[], record: (entry
     if (operation.caller !== 'either' && operation.caller !== account.platform) {
       throw new Refusal(48001, 'api unauthorized');
     }
+    accountCallChecked(world, account, operation);
+    counted(world, account.appId, url.pathname);
     const answer = await operation.run({ ...call, account });
     return operation.isBare === true ? answer : { ...errcodeOf(operation, 0), errmsg: 'ok', ...answer };
   }
@@ -49,6 +61,31 @@ export function createGate(world: World, operations: Operation[], record: (entry
   function errcodeOf(operation: Operation | undefined, errcode: number): { errcode: unknown } {
     const documented = operation?.isErrcodeText === true ? 'string' : 'number';
     return { errcode: wireNumber(errcode, world.state.drift.errcodeAs, documented) };
+  }
+
+  /** A status of HTTP with a body that is no JSON. */
+  function answeredWithStatus(reply: FastifyReply, entry: RequestRecord, status: number): FastifyReply {
+    record({ ...entry, status });
+    return reply.code(status).type('text/html').send(`<html><body>${status}</body></html>`);
+  }
+
+  function keepRefusal(
+    rid: string,
+    { entry, body, answer, url }: { entry: RequestRecord; body: Buffer; answer: Answer; url: URL },
+  ): void {
+    // The token calls carry secrets in their bodies.
+    const isShown = url.searchParams.has('access_token') && !url.pathname.startsWith('/cgi-bin/component/');
+    const oldest = refusedCalls.size < keptRefusals ? undefined : refusedCalls.keys().next().value;
+    if (oldest !== undefined) refusedCalls.delete(oldest);
+    refusedCalls.set(rid, {
+      appId: entry.appId,
+      at: Date.parse(entry.at),
+      costMs: Math.max(1, world.now() - Date.parse(entry.at)),
+      url: isShown ? `${url.pathname}?access_token=***` : url.pathname,
+      requestBody:
+        isShown && jsonOrNothing(body) !== undefined ? body.subarray(0, shownBodyBytes).toString('utf8') : '',
+      responseBody: answerText(answer),
+    });
   }
 
   return {
@@ -73,19 +110,19 @@ export function createGate(world: World, operations: Operation[], record: (entry
         record(entry);
         return cut(request, reply, 'reset');
       }
-      if (chaos?.status !== undefined) {
-        record({ ...entry, status: chaos.status });
-        return reply.code(chaos.status).type('text/html').send(`<html><body>${chaos.status}</body></html>`);
-      }
+      if (chaos?.status !== undefined) return answeredWithStatus(reply, entry, chaos.status);
       let answer: Answer;
       try {
         if (chaos?.errcode !== undefined) throw new Refusal(chaos.errcode, chaosText(chaos));
         answer = await answered(request, url, body);
         entry.errcode = 0;
       } catch (error) {
+        if (error instanceof HttpRefusal) return answeredWithStatus(reply, entry, error.httpStatus);
         if (!(error instanceof Refusal)) throw error;
-        answer = { ...errcodeOf(operation, error.errcode), errmsg: errmsgWithRid(error.message) };
+        const rid = newRid();
+        answer = { ...errcodeOf(operation, error.errcode), errmsg: errmsgWithRid(error.message, rid) };
         entry.errcode = error.errcode;
+        keepRefusal(rid, { entry, body, answer, url });
       }
       await world.settled();
       if (chaos?.loseAnswer === true) {

@@ -20,9 +20,12 @@ import { channelsShopOperations } from './channels-shop.ts';
 import { componentOperations } from './component.ts';
 import { type Control, createControl } from './control.ts';
 import { registerControlApi } from './control-api.ts';
+import { diagnosisOperations, type RefusedCall } from './diagnosis.ts';
 import { fixtureAccounts } from './fixtures.ts';
 import { createGate } from './gate.ts';
+import { createLapses } from './lapses.ts';
 import { miniProgramOperations } from './mini-program.ts';
+import type { Operation } from './operation.ts';
 import { createPushSender } from './push-sender.ts';
 import { BadControlRequest } from './refusal.ts';
 import { createScheduler } from './scheduler.ts';
@@ -91,7 +94,8 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const pushes = createPushSender(world);
   const audits = createAudits(world, pushes);
   const tickets = createTicketPushes(world, pushes);
-  const scheduler = createScheduler(world.now, () => ({ audits, pushes, tickets }));
+  const lapses = createLapses(world);
+  const scheduler = createScheduler(world.now, () => ({ audits, pushes, tickets, lapses }));
   const control = createControl({
     world,
     audits,
@@ -104,14 +108,16 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     },
   });
 
-  const operations = [
+  const refusedCalls = new Map<string, RefusedCall>();
+  const operations: Operation[] = [
     ...tokenOperations,
     ...componentOperations((componentAppId) => tickets.pushTicket(componentAppId)),
     ...uploadOperations,
     ...channelsShopOperations(audits),
     ...miniProgramOperations(audits),
+    ...diagnosisOperations(refusedCalls, (path) => operations.find(({ paths }) => paths.includes(path))?.caller),
   ];
-  const gate = createGate(world, operations, (entry) => {
+  const gate = createGate(world, operations, refusedCalls, (entry) => {
     requests.push(entry);
     if (requests.length > keptRequests) requests.shift();
     const { operation, appId, errcode, status } = entry;

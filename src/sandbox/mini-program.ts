@@ -1,5 +1,5 @@
 /** The Mini Program's calls on behalf (小程序类目): read the setting and the catalogue, add, modify, delete. */
-import { type Audits, auditsOf, findAudit, miniAuditId } from './audits.ts';
+import { type Audits, auditsOf, earliest, findAudit, miniAuditId } from './audits.ts';
 import { findMiniCategory, type MiniCategory, miniCategories } from './mini-program-catalogue.ts';
 import type { AccountCall, Answer, Operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -7,7 +7,7 @@ import { createReader, parseWeChatBody, type Reader, wrongType } from './shape.t
 import type { AuditRecord, AuditStatus } from './state.ts';
 import { isMediaUsable } from './uploads.ts';
 import { wireNumber } from './wire.ts';
-import type { World } from './world.ts';
+import { beijingMonth, type World } from './world.ts';
 
 /** 1 in review, 2 rejected, 3 passed. Nothing cancels a review here. */
 const settingStatus: Record<AuditStatus, number> = { open: 1, rejected: 2, approved: 3, cancelled: 2 };
@@ -15,6 +15,8 @@ const settingStatus: Record<AuditStatus, number> = { open: 1, rejected: 2, appro
 interface Certificate {
   key: string;
   mediaId: string;
+  /** Milliseconds; `null`: for ever, or not said. */
+  endsAt: number | null;
 }
 
 interface Asked {
@@ -27,7 +29,7 @@ export function miniProgramOperations(audits: Audits): Operation[] {
     name: string,
     methods: Operation['methods'],
     run: (call: AccountCall) => Answer | Promise<Answer>,
-  ): Operation => ({ paths: [`/cgi-bin/wxopen/${name}`], methods, caller: 'mini-program', run });
+  ): Operation => ({ paths: [`/cgi-bin/wxopen/${name}`], methods, caller: 'mini-program', permissionSets: [30], run });
   return [
     // Documented as GET; widely used clients send POST and are answered.
     call('getcategory', ['GET', 'POST'], (request) => setting(request, audits)),
@@ -42,6 +44,7 @@ export function miniProgramOperations(audits: Audits): Operation[] {
     call('addcategory', ['POST'], (request) => add(request, audits)),
     call('modifycategory', ['POST'], (request) => modify(request, audits)),
     call('deletecategory', ['POST'], remove),
+    { paths: ['/wxa/get_category'], methods: ['GET'], caller: 'mini-program', permissionSets: [18], run: passed },
   ];
 }
 
@@ -72,6 +75,23 @@ function setting(call: AccountCall, audits: Audits): Answer {
   };
 }
 
+/** What code may be submitted for: passed, and not run out. */
+function passed({ world, account }: AccountCall): Answer {
+  const held = auditsOf(world, account.appId).filter((audit) => audit.status === 'approved' && !audit.isExpired);
+  return {
+    category_list: held.map((audit) => {
+      const [first = '', second = ''] = audit.categoryId.split('-');
+      const category = findMiniCategory(first, second);
+      return {
+        first_class: category?.firstName ?? '',
+        second_class: category?.name ?? '',
+        first_id: BigInt(first),
+        second_id: BigInt(second),
+      };
+    }),
+  };
+}
+
 async function add(call: AccountCall, audits: Audits): Promise<Answer> {
   const { world, account } = call;
   const reader = readerFor(call);
@@ -95,7 +115,7 @@ async function add(call: AccountCall, audits: Audits): Promise<Answer> {
   }
   // Everything is judged before anything is kept: whether WeChat does so for several categories is not documented.
   for (const one of asked) certificatesChecked(call, one);
-  world.state.quotas[account.appId] = { month: monthOf(world), used: used + asked.length };
+  world.state.quotas[account.appId] = { month: beijingMonth(world), used: used + asked.length };
   for (const one of asked) await submit(call, audits, one);
   return {};
 }
@@ -135,6 +155,7 @@ async function submit({ account }: AccountCall, audits: Audits, { category, cert
     material: certificates.length,
     origin: 'api',
     isApprovedAtOnce: category.isApprovedAtOnce,
+    papersEndAt: earliest(certificates.map(({ endsAt }) => endsAt)),
   });
 }
 
@@ -146,11 +167,14 @@ function read(reader: Reader, value: unknown, where: string): Asked {
     const at = `${where}.certicates[${index}]`;
     const { key, value: mediaId, ...life } = reader.members(entry, at, ['key', 'value', 'expire_time', 'is_permanent']);
     if (mediaId === undefined) throw new Refusal(41006, 'media_id missing');
-    if (life.expire_time !== undefined) reader.integer(life.expire_time, `${at}.expire_time`);
-    if (life.is_permanent !== undefined && ![0, 1].includes(reader.integer(life.is_permanent, `${at}.is_permanent`))) {
-      throw wrongType(`${at}.is_permanent must be 0 or 1`);
-    }
-    return { key: reader.text(key, `${at}.key`), mediaId: reader.text(mediaId, `${at}.value`) };
+    const endsAt = life.expire_time === undefined ? null : reader.integer(life.expire_time, `${at}.expire_time`) * 1000;
+    const permanence = life.is_permanent === undefined ? 0 : reader.integer(life.is_permanent, `${at}.is_permanent`);
+    if (permanence !== 0 && permanence !== 1) throw wrongType(`${at}.is_permanent must be 0 or 1`);
+    return {
+      key: reader.text(key, `${at}.key`),
+      mediaId: reader.text(mediaId, `${at}.value`),
+      endsAt: permanence === 1 ? null : endsAt,
+    };
   });
   const category = findMiniCategory(first, second);
   if (category === undefined) throw new Refusal(53303, 'invalid category');
@@ -163,6 +187,11 @@ function certificatesChecked({ world, account }: AccountCall, { category, certif
   }
   const keys = certificates.map(({ key }) => key);
   const known = new Set(category.alternatives.flat());
+  if (category.isSensitive && known.size === 0) {
+    // Sensitive, and the catalogue does not say which papers (users report such): any will do, none will not.
+    if (keys.length === 0) throw new Refusal(53311, 'material or information must be submitted');
+    return;
+  }
   const isComplete =
     category.alternatives.length === 0 ||
     category.alternatives.some((needed) => needed.every((key) => keys.includes(key)));
@@ -211,13 +240,10 @@ const refusalTexts: Readonly<Record<number, string>> = {
   53310: 'over the category limit, apply_reason may be added',
 };
 
-function usedThisMonth(world: World, appId: string): number {
+/** Adds of the month in Beijing; the month turns by the sandbox clock. */
+export function usedThisMonth(world: World, appId: string): number {
   const quota = world.state.quotas[appId];
-  return quota?.month === monthOf(world) ? quota.used : 0;
-}
-
-function monthOf(world: World): string {
-  return new Date(world.now()).toISOString().slice(0, 7);
+  return quota?.month === beijingMonth(world) ? quota.used : 0;
 }
 
 function idOf({ first, second }: MiniCategory): string {

@@ -26,6 +26,10 @@ interface OperationBase {
   methods: ('GET' | 'POST')[];
   /** The upload page documents (and samples) its errcode as a string. */
   isErrcodeText?: boolean;
+  /** Any one of these has to be granted to the platform that calls; absent: none is needed. */
+  permissionSets?: readonly number[];
+  /** Served whatever the shop's state: it is how one finds out. */
+  isForClosedShops?: boolean;
 }
 
 /** `errcode: 0` and `errmsg: ok` are added to what `run` gives, except where `isBare`. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sealPush } from '../wechat/push/index.ts';
 import { findAccount, type KnownAccount } from './accounts.ts';
 import { takePushChaos } from './chaos.ts';
-import { findPlatform } from './platform-chain.ts';
+import { chainOf, findPlatform } from './platform-chain.ts';
 import { auditMessage, pushFormat } from './push-message.ts';
 import type { AuditRecord, PushRecord } from './state.ts';
 import type { World } from './world.ts';
@@ -107,6 +107,7 @@ export function createPushSender(world: World): PushSender {
       callback: { ...callback, url: eventsUrl },
       monthlyLimit: 0,
       categoryLimit: 0,
+      permissionSets: null,
     };
   }
 
@@ -143,7 +144,7 @@ export function createPushSender(world: World): PushSender {
   return {
     announce(audit, afterMs) {
       const account = findAccount(world.state.accounts, audit.appId);
-      if (account === undefined || account.callback.url === null) return;
+      if (account === undefined || account.callback.url === null || !isTold(world, account)) return;
       const { push: chaos } = world.state.chaos;
       const now = world.now();
       const dueAt = now + afterMs + (chaos.delaySeconds ?? 0) * 1000;
@@ -208,4 +209,11 @@ export function createPushSender(world: World): PushSender {
       await Promise.allSettled(flying.values());
     },
   };
+}
+
+/** A platform hears of an account only while it is authorised; of a shop only with the set for its messages (174). */
+function isTold(world: World, { appId, componentAppId, platform, permissionSets }: KnownAccount): boolean {
+  if (componentAppId === null) return true;
+  if (chainOf(world, componentAppId).unauthorized.includes(appId)) return false;
+  return platform === 'mini-program' || permissionSets === null || permissionSets.includes(174);
 }

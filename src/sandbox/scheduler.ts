@@ -1,5 +1,6 @@
 /** Wakes the sandbox when its clock makes something due: a verdict after n seconds, or the next try of a push. */
 import type { Audits } from './audits.ts';
+import type { Lapses } from './lapses.ts';
 import type { PushSender } from './push-sender.ts';
 import type { TicketPushes } from './ticket-pushes.ts';
 
@@ -13,7 +14,7 @@ export interface Scheduler {
 
 export function createScheduler(
   now: () => number,
-  parts: () => { audits: Audits; pushes: PushSender; tickets: TicketPushes },
+  parts: () => { audits: Audits; pushes: PushSender; tickets: TicketPushes; lapses: Lapses },
 ): Scheduler {
   let timer: NodeJS.Timeout | undefined;
   let isAsked = false;
@@ -22,12 +23,13 @@ export function createScheduler(
   function look(): void {
     isAsked = false;
     if (isClosed) return;
-    const { audits, pushes, tickets } = parts();
+    const { audits, pushes, tickets, lapses } = parts();
     tickets.sendDue();
     audits.decideDue();
+    lapses.applyDue();
     pushes.sendDue();
     clearTimeout(timer);
-    const moments = [audits.nextDueAt(), pushes.nextDueAt(), tickets.nextDueAt()].filter(
+    const moments = [audits.nextDueAt(), lapses.nextDueAt(), pushes.nextDueAt(), tickets.nextDueAt()].filter(
       (moment) => moment !== undefined,
     );
     if (moments.length === 0) return;

@@ -1,6 +1,8 @@
 /** What the shop's reading calls show: category trees, forms, permissions and brands, in the pages' own shapes. */
 
-import { nodeNames, type ShopBrand, type ShopCategory, shopCategories } from './shop-catalogue.ts';
+import { shopCategories } from './shop-catalogue.ts';
+import type { ShopCategory } from './shop-category.ts';
+import { nodeNames } from './shop-nodes.ts';
 import type { AuditRecord, AuditStatus, PermissionRecord, SubmittedForm } from './state.ts';
 import { type Drift, wireNumber } from './wire.ts';
 
@@ -36,16 +38,16 @@ function qualification(category: ShopCategory, isNewTree: boolean, drift: Drift)
   const number = (value: string) => wireNumber(value, drift.idsAs, 'number');
   const base = {
     qua_id: wireNumber(`11${category.leaf}`, drift.idsAs, 'string'),
-    tips: category.groups.map((group) => group.description).join('；'),
-    mandatory: true,
+    tips: category.tips ?? category.groups.map((group) => group.description).join('；'),
+    mandatory: category.isFree !== true,
   };
   // need_to_apply left the old tree on 2026-04-08.
-  if (isNewTree) return { ...base, need_to_apply: true };
+  if (isNewTree) return { ...base, need_to_apply: category.isFree !== true };
   return {
     ...base,
     cert_group_list: category.groups.map((group) => ({
       license_group_id: number(group.id),
-      is_necessary: 1,
+      is_necessary: group.isNecessary === false ? 0 : 1,
       busi_license_desc: group.description,
       license_list: group.licences.map((licence) => ({
         id: number(licence.id),
@@ -68,11 +70,13 @@ export function categoryDetail(category: ShopCategory, drift: Drift) {
     info: { cat_id: wireNumber(category.leaf, drift.idsAs, 'string'), name: category.name },
     attr: {
       shop_no_shipment: false,
-      access_permit_required: category.brandPower !== 'enough',
+      access_permit_required: category.allowedBrands !== undefined || category.brandPower !== 'enough',
       pre_sale: false,
       seven_day_return: false,
       is_limit_brand: category.isBrandNeeded,
-      brand_list: [],
+      brand_list: (category.allowedBrands ?? []).map((brandId) => ({
+        brand_id: wireNumber(brandId, drift.idsAs, 'string'),
+      })),
       deposit: wireNumber('500000', drift.idsAs, 'string'),
       product_attr_list: [],
       transactionfee_info: { basis_point: 250, original_basis_point: 250, incentive_type: 0 },
@@ -135,21 +139,6 @@ export function auditInfo(form: SubmittedForm | undefined, drift: Drift) {
     commitment_letter_list: [],
     account_link: '',
     is_new_apply_cat: form?.isNewForm ?? false,
-  };
-}
-
-/** One brand of the shop. */
-export function brandAnswer(brand: ShopBrand, drift: Drift) {
-  return {
-    brand_id: wireNumber(brand.brandId, drift.idsAs, 'string'),
-    ch_name: brand.chName,
-    en_name: brand.enName,
-    classification_no: '5',
-    trade_mark_symbol: 1,
-    grant_type: 1,
-    status: wireNumber(brand.status, drift.statusAs, 'number'),
-    create_time: 1668686275,
-    update_time: 1668735765,
   };
 }
 

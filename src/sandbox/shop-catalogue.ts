@@ -1,94 +1,7 @@
 /** The shop's category trees, old and new, with what each leaf demands: `getallcategory` shows it, `category/add` enforces it. */
-
-export interface LicenceField {
-  key: 'audit_license_no' | 'audit_license_registration_no' | 'audit_license_validty_period';
-  name: string;
-  /** The regex that WeChat publishes as `info`. */
-  pattern: string;
-  isNecessary: boolean;
-}
-
-export interface Licence {
-  id: string;
-  name: string;
-  fields: LicenceField[];
-}
-
-/** One licence of each group has to be given. */
-export interface LicenceGroup {
-  id: string;
-  description: string;
-  licences: Licence[];
-}
-
-export interface ShopCategory {
-  leaf: string;
-  name: string;
-  /** The new tree, root first, leaf last (`cats_v2`). */
-  catsV2: string[];
-  /** The old tree: level1, level2, level3. Only the leaf's id is the same. */
-  levels: [string, string, string];
-  groups: LicenceGroup[];
-  isOlderFormRefused: boolean;
-  isBrandNeeded: boolean;
-  brandPower: 'enough' | 'too-weak' | 'being-rated';
-  isApprovedAtOnce: boolean;
-}
-
-/** Names of the nodes above the leaves: the new tree's ids do not occur in the old tree. */
-export const nodeNames: Readonly<Record<string, string>> = {
-  '6033': '服饰内衣',
-  '6057': '运动户外服饰',
-  '6091': '瑜伽服饰',
-  '7101': '服饰鞋包',
-  '7102': '运动服饰',
-  '10000600': '食品饮料',
-  '10000610': '休闲食品',
-  '10000620': '茶叶',
-  '7601': '食品',
-  '7610': '零食',
-  '7620': '茗茶',
-  '10000700': '美妆护肤',
-  '10000710': '面部护肤',
-  '10000720': '彩妆',
-  '7701': '美妆个护',
-  '7710': '护肤',
-  '7720': '化妆品',
-  '10000800': '母婴',
-  '10000810': '婴童用品',
-  '7801': '母婴用品',
-  '7810': '婴儿用品',
-  '10000900': '医疗保健',
-  '10000910': '医疗器械',
-  '7901': '医药健康',
-  '7910': '家用器械',
-  '10000126': '汽车',
-  '10000131': '车载电器',
-  '7301': '汽车用品',
-  '7310': '车载用品',
-  '10000201': '酒类',
-  '10000210': '国产酒',
-  '7339': '酒水',
-  '7340': '白酒',
-};
-
-const registrationNumber = '^[0-9A-Za-z\\u4e00-\\u9fa5〔〕()（）-]{6,40}$';
-const validity = '^(\\d{4}-\\d{2}-\\d{2}|长期)$';
-
-const businessLicence: LicenceGroup = {
-  id: '1',
-  description: '营业执照',
-  licences: [
-    {
-      id: '2',
-      name: '营业执照',
-      fields: [
-        { key: 'audit_license_no', name: '统一社会信用代码', pattern: '^[0-9A-Z]{14,18}$', isNecessary: false },
-        { key: 'audit_license_validty_period', name: '有效期', pattern: validity, isNecessary: false },
-      ],
-    },
-  ],
-};
+import { type LicenceGroup, leavesUnder, registrationNumber, type ShopCategory, validity } from './shop-category.ts';
+import { bookLeaves, directedLeaves, freeLeaves, optionalGroupLeaves, petLeaves } from './shop-leaves.ts';
+import type { BrandRecord } from './state.ts';
 
 const medicalGroups: LicenceGroup[] = [
   {
@@ -118,28 +31,6 @@ const medicalGroups: LicenceGroup[] = [
     ],
   },
 ];
-
-type Demands = Partial<Omit<ShopCategory, 'leaf' | 'name' | 'catsV2' | 'levels'>>;
-
-function leavesUnder(
-  newPath: string[],
-  oldPath: [string, string],
-  leaves: [id: string, name: string][],
-  demands: Demands = {},
-): ShopCategory[] {
-  return leaves.map(([leaf, name]) => ({
-    leaf,
-    name,
-    catsV2: [...newPath, leaf],
-    levels: [...oldPath, leaf],
-    groups: [businessLicence],
-    isOlderFormRefused: false,
-    isBrandNeeded: false,
-    brandPower: 'enough',
-    isApprovedAtOnce: false,
-    ...demands,
-  }));
-}
 
 /** Decided by hand; they take the newer form with a business licence, and the older form. */
 export const byHandLeaves: ShopCategory[] = [
@@ -214,6 +105,11 @@ const [olderFormAccepted] = leavesUnder(
 const [needsBrands] = leavesUnder(['10000126', '10000131'], ['7301', '7310'], [['545716', '行车记录仪']], {
   isBrandNeeded: true,
 });
+const [needsTwoGroups] = bookLeaves;
+const [optionalGroup] = optionalGroupLeaves;
+const [alternativeLicences] = petLeaves;
+const [directedEntry] = directedLeaves;
+const [takesNoApplications] = freeLeaves;
 const [brandTooWeak, brandBeingRated] = [
   ...leavesUnder(['10000201', '10000210'], ['7339', '7340'], [['6801', '酱香型白酒']], {
     isBrandNeeded: true,
@@ -239,25 +135,36 @@ export const namedLeaves = {
   olderFormRefused: known(olderFormRefused),
   brandTooWeak: known(brandTooWeak),
   brandBeingRated: known(brandBeingRated),
+  needsTwoGroups: known(needsTwoGroups),
+  optionalGroup: known(optionalGroup),
+  alternativeLicences: known(alternativeLicences),
+  directedEntry: known(directedEntry),
+  takesNoApplications: known(takesNoApplications),
 };
 
-export const shopCategories: readonly ShopCategory[] = [...byHandLeaves, ...Object.values(namedLeaves)];
+export const shopCategories: readonly ShopCategory[] = [
+  ...new Set([
+    ...byHandLeaves,
+    ...Object.values(namedLeaves),
+    ...[bookLeaves, optionalGroupLeaves, petLeaves, directedLeaves, freeLeaves].flat(),
+  ]),
+];
 
 export function findShopCategory(leaf: string): ShopCategory | undefined {
   return shopCategories.find((category) => category.leaf === leaf);
 }
 
-/** A brand of the shop (`brand/valid/list/get`): status 3 in force, 5 about to expire. */
-export interface ShopBrand {
-  brandId: string;
-  chName: string;
-  enName: string;
-  status: 3 | 5;
-}
+/** Every shop of a sandbox owns these, unless the control API gave it others. */
+export const shopBrands: readonly BrandRecord[] = [
+  { brandId: '10000083', chName: '沙盒', enName: 'sandbox', state: 'in-force' },
+  { brandId: '10000084', chName: '样例', enName: 'sample', state: 'in-force' },
+  { brandId: '10000085', chName: '将到期', enName: 'expiring', state: 'about-to-expire' },
+];
 
-/** Every shop of a sandbox owns these. */
-export const shopBrands: readonly ShopBrand[] = [
-  { brandId: '10000083', chName: '沙盒', enName: 'sandbox', status: 3 },
-  { brandId: '10000084', chName: '样例', enName: 'sample', status: 3 },
-  { brandId: '10000085', chName: '将到期', enName: 'expiring', status: 5 },
+/** All brands that WeChat knows, somebody else's too. */
+export const brandLibrary: readonly { brandId: string; chName: string; enName: string }[] = [
+  { brandId: '10000000', chName: '碧芭宝贝', enName: 'beaba' },
+  { brandId: '10000031', chName: '别家', enName: 'other' },
+  ...shopBrands.map(({ brandId, chName, enName }) => ({ brandId, chName, enName })),
+  { brandId: '10003026', chName: '外人', enName: 'foreign' },
 ];

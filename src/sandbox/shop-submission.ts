@@ -1,9 +1,11 @@
 /** `category/add`, read and judged as WeChat does: shape, path, open audit, form, licences, files, brands, in that order. */
-import { auditsOf } from './audits.ts';
+import { auditsOf, earliest } from './audits.ts';
 import type { AccountCall } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { createReader, type Members, parseWeChatBody, type Reader, wrongType } from './shape.ts';
-import { findShopCategory, type LicenceGroup, type ShopCategory, shopBrands } from './shop-catalogue.ts';
+import { validBrandsOf } from './shop-brands.ts';
+import { findShopCategory } from './shop-catalogue.ts';
+import type { LicenceGroup, ShopCategory } from './shop-category.ts';
 import type { SubmittedForm } from './state.ts';
 import { findUpload } from './uploads.ts';
 
@@ -38,6 +40,7 @@ export interface JudgedSubmission {
   category: ShopCategory;
   form: SubmittedForm;
   material: number;
+  papersEndAt: number | null;
 }
 
 /** Reads the body and refuses it with the documented code; what comes back is good. */
@@ -58,7 +61,7 @@ export function judgedSubmission(call: AccountCall): JudgedSubmission {
   const files = [...Object.values(form.lists).flat(), ...form.groups.flatMap((group) => group.fileIds)];
   for (const id of files) fileChecked(call, id);
   brandsChecked(call, form.brandIds, category);
-  return { category, form, material: files.length };
+  return { category, form, material: files.length, papersEndAt: papersEndAt(form) };
 }
 
 type Path = { tree: 'new' | 'old'; ids: string[] };
@@ -117,7 +120,19 @@ function categoryOf({ tree, ids }: Path): ShopCategory {
   if (category === undefined || right === undefined || right.join() !== ids.join()) {
     throw new Refusal(10020063, 'invalid category id');
   }
+  // No page says what an application for a category that takes none gets: the nearest of the documented codes.
+  if (category.isFree === true) throw new Refusal(10020063, 'invalid category id, no need to apply');
   return category;
+}
+
+/** The end of the day in Beijing that a licence's validity names first; the permission lapses then. */
+function papersEndAt(form: SubmittedForm): number | null {
+  const days = form.groups.flatMap(({ fields }) =>
+    fields.filter(({ key }) => key === 'audit_license_validty_period').map(({ value }) => value),
+  );
+  return earliest(
+    days.map((day) => (/^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T23:59:59+08:00`) || null : null)),
+  );
 }
 
 function imageCountsChecked(form: SubmittedForm): void {
@@ -143,9 +158,13 @@ function formChecked(form: SubmittedForm, category: ShopCategory): void {
 
 function licencesChecked(form: SubmittedForm, groups: LicenceGroup[]): void {
   const mismatch = (text: string): Refusal => new Refusal(9700234, `license groups do not match the category, ${text}`);
-  const asked = groups.map((group) => group.id).sort();
-  const given = form.groups.map((group) => group.groupId).sort();
-  if (asked.join() !== given.join()) throw mismatch(`needed: ${asked.join(', ') || 'none'}`);
+  const needed = groups.filter((group) => group.isNecessary !== false).map((group) => group.id);
+  const given = form.groups.map((group) => group.groupId);
+  const isMatch =
+    needed.every((id) => given.includes(id)) &&
+    given.every((id) => groups.some((group) => group.id === id)) &&
+    new Set(given).size === given.length;
+  if (!isMatch) throw mismatch(`needed: ${needed.join(', ') || 'none'}`);
   for (const { groupId, licenseId, fileIds, fields } of form.groups) {
     const licence = groups.find((group) => group.id === groupId)?.licences.find(({ id }) => id === licenseId);
     if (licence === undefined) throw mismatch(`license ${licenseId} is not of group ${groupId}`);
@@ -172,8 +191,11 @@ function fileChecked(call: AccountCall, id: string): void {
 function brandsChecked(call: AccountCall, brandIds: string[], category: ShopCategory): void {
   if (category.isBrandNeeded && brandIds.length === 0) throw new Refusal(10020127, 'the category needs a brand');
   for (const brandId of brandIds) {
-    if (!shopBrands.some((brand) => brand.brandId === brandId)) {
+    if (!validBrandsOf(call.world, call.account.appId).some((brand) => brand.brandId === brandId)) {
       throw new Refusal(10020127, `brand ${brandId} is not an approved brand of this shop`);
+    }
+    if (category.allowedBrands?.includes(brandId) === false) {
+      throw new Refusal(10020127, `brand ${brandId} may not stand in this category`);
     }
   }
   if (category.brandPower === 'too-weak') throw new Refusal(10020232, 'the brand power is below the entry bar');

@@ -8,7 +8,13 @@ export type AuditStatus = 'open' | Verdict;
 export type SandboxPlatform = 'channels-shop' | 'mini-program';
 
 /** When an audit is decided without a person. Seconds are the sandbox clock's. */
-export type VerdictMoment = 'by-hand' | 'at-once' | { afterReads: number } | { afterSeconds: number };
+export type VerdictMoment =
+  | 'by-hand'
+  | 'at-once'
+  | { afterReads: number }
+  | { afterSeconds: number }
+  /** As a person does: some time in between, and with `rejectOneIn` not always the same verdict. */
+  | { betweenSeconds: [number, number] };
 
 /** `PUT /sandbox/verdicts`: the later and the more specific rule wins; an audit keeps the rule of its submission. */
 export interface VerdictRule {
@@ -18,6 +24,8 @@ export interface VerdictRule {
   when: VerdictMoment;
   verdict?: Verdict;
   reason?: string;
+  /** About one submission in n is rejected, with a reason of the kind that auditors write; the others get `verdict`. */
+  rejectOneIn?: number;
   /** With `at-once`: the push is delivered (or 1.5 s have passed) before the submission is answered. */
   pushFirst?: boolean;
 }
@@ -44,6 +52,8 @@ export interface AuditRecord {
   form?: SubmittedForm;
   /** Mini Program only: the passed qualification has run out (`is_expired`). */
   isExpired?: boolean;
+  /** When the submitted papers run out; a passed category lapses then. */
+  papersEndAt?: number;
 }
 
 /** What a shop submitted, as `audit_info` shows it again (with addresses in place of file ids). */
@@ -82,6 +92,32 @@ export interface PermissionRecord {
   uneffectiveTime: number;
   quaId: string;
   auditId: string;
+  /** Lapses by itself then. */
+  lapsesAt?: number;
+}
+
+/** What is the matter with an account, in WeChat's eyes. */
+export type Standing = 'good' | 'frozen' | 'banned' | 'secret-frozen' | 'closing' | 'closed';
+
+/** Trouble of one account, a platform included; it lasts until it is taken away. */
+export interface AccountTrouble {
+  standing?: Standing;
+  /** The caller's address that is not on the allow-list, and how it is refused. */
+  refusedIp?: string;
+  ipRefusalAs?: 'errcode' | 'http-403';
+  /** Calls of one path in a minute (45011) and a day (45009) of the sandbox clock. */
+  perMinute?: number;
+  perDay?: number;
+}
+
+/** A brand of a shop. The valid list shows those in force and those about to expire. */
+export interface BrandRecord {
+  brandId: string;
+  chName: string;
+  enName: string;
+  state: 'in-review' | 'rejected' | 'in-force' | 'about-to-expire' | 'expired' | 'withdrawn';
+  /** In force until then, and about to expire for the last thirty days of it. */
+  expiresAt?: number;
 }
 
 export interface PushRecord {
@@ -96,7 +132,8 @@ export interface PushRecord {
   dueAt: number;
   status: 'pending' | 'delivered' | 'given-up' | 'lost';
   isForged: boolean;
-  tries: { at: number; httpStatus: number | null; error: string | null }[];
+  /** `answer`: the beginning of what came back. */
+  tries: { at: number; httpStatus: number | null; error: string | null; answer?: string }[];
 }
 
 /** One platform's tickets and tokens. Times are milliseconds of the sandbox clock. */
@@ -141,6 +178,13 @@ export interface SandboxState {
   pushes: PushRecord[];
   /** By component appid; begun when first looked at. */
   platformChains?: Record<string, PlatformChain>;
+  /** By appid; absent in the file of an older sandbox, like the four after it. */
+  troubles?: Record<string, AccountTrouble>;
+  /** By shop; a shop that is not named has the fixtures' brands. */
+  brands?: Record<string, BrandRecord[]>;
+  /** By `{appid} {path}`. */
+  callCounts?: Record<string, { minute: number; inMinute: number; day: string; inDay: number }>;
+  quotaClears?: Record<string, { month: string; used: number }>;
   verdictRules: VerdictRule[];
   chaos: { rules: ChaosRule[]; push: PushChaos };
   drift: Drift;

@@ -5,6 +5,7 @@ import type { Answer, Call, Operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { createReader, parseWeChatBody, wrongType } from './shape.ts';
 import type { TokenRecord } from './state.ts';
+import { secretCallChecked } from './troubles.ts';
 import { opaqueId, type World } from './world.ts';
 
 const lifeMs = 7_200_000;
@@ -115,6 +116,7 @@ function credentialsChecked(world: World, grantType: unknown, appId: unknown, se
   const account = findAccount(world.state.accounts, appId);
   if (account === undefined) throw new Refusal(40013, 'invalid appid');
   if (account.secret !== secret) throw new Refusal(40125, 'invalid appsecret');
+  secretCallChecked(world, account.appId);
   return account;
 }
 

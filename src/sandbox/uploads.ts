@@ -23,6 +23,7 @@ export const uploadOperations: Operation[] = [
     paths: bothPrefixes('/basics/qualification/upload'),
     methods: ['POST'],
     caller: 'channels-shop',
+    permissionSets: [85, 129, 131, 192],
     isErrcodeText: true,
     async run(call): Promise<Answer> {
       const file = await uploadedFile(call);
@@ -34,6 +35,7 @@ export const uploadOperations: Operation[] = [
     paths: bothPrefixes('/basics/img/upload'),
     methods: ['POST'],
     caller: 'channels-shop',
+    permissionSets: [85, 129, 131],
     async run(call): Promise<Answer> {
       // Not for certificates: an id from here is refused by category/add with 10020094.
       const isLink = call.query.get('resp_type') === '1';
@@ -52,6 +54,7 @@ export const uploadOperations: Operation[] = [
     paths: ['/cgi-bin/media/upload'],
     methods: ['POST'],
     caller: 'either',
+    permissionSets: [1, 3, 8, 9, 11, 19, 30, 31, 100],
     isBare: true,
     async run(call): Promise<Answer> {
       if (call.query.get('type') !== 'image') throw new Refusal(40004, 'invalid media type');

@@ -43,8 +43,12 @@ export function answerText(answer: Record<string, unknown>): string {
   return text;
 }
 
-/** WeChat ends every `errmsg` of a refusal with a rid. */
-export function errmsgWithRid(text: string): string {
+export function newRid(): string {
   const hex = (): string => randomBytes(4).toString('hex');
-  return `${text} rid: ${hex()}-${hex()}-${hex()}`;
+  return `${hex()}-${hex()}-${hex()}`;
+}
+
+/** WeChat ends every `errmsg` of a refusal with a rid. */
+export function errmsgWithRid(text: string, rid = newRid()): string {
+  return `${text} rid: ${rid}`;
 }

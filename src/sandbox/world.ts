@@ -28,3 +28,13 @@ export function seconds(world: World): number {
 export function opaqueId(prefix: string, bytes: number): string {
   return `${prefix}${randomBytes(bytes).toString('base64url').replaceAll('-', 'a').replaceAll('_', 'b')}`;
 }
+
+/** The day in Beijing, where WeChat's days and months turn: `2026-11-25`. */
+export function beijingDay(world: World): string {
+  return new Date(world.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+}
+
+/** The month in Beijing: `2026-11`. */
+export function beijingMonth(world: World): string {
+  return beijingDay(world).slice(0, 7);
+}

@@ -114,9 +114,11 @@ describe('media ids', () => {
   });
 
   test("another account's, and one of another upload, are refused", async () => {
-    const other = callerFor(stage.sandbox, fixtures.platformShop.appId);
-    expect(await refusedWith(await other.mediaId())).toBe(40007);
-    expect(await refusedWith(await other.fileId())).toBe(40007);
+    const { componentAppId } = fixtures.platform;
+    const authorizers = [{ appId: 'wxother', platform: 'mini-program' as const }];
+    stage.sandbox.setAccounts({ shops: [], platforms: [{ componentAppId, authorizers }] });
+    expect(await refusedWith(await callerFor(stage.sandbox, 'wxother').mediaId())).toBe(40007);
+    expect(await refusedWith(await callerFor(stage.sandbox, fixtures.platformShop.appId).fileId())).toBe(40007);
   });
 
   test('one dies after three days of sandbox clock, at add and at modify', async () => {
