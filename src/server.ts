@@ -17,7 +17,9 @@ import { createCaseSignals, quickRetries } from './server/case-signals.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
 import { AccountsError, loadAccounts } from './store/accounts.ts';
 import { DatabaseError } from './store/database.ts';
+import { openDurableStore } from './store/durable-store.ts';
 import { SecretError } from './store/secrets.ts';
+import { privateBearerOf, publishServer } from './store/server-beside.ts';
 import { credentialsWith, openTokenChain } from './store/token-chain.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
@@ -44,8 +46,7 @@ export interface RunningServer {
 /**
  * Starts both ports; one that is taken is replaced by the next free one. It starts without Temporal too: until that
  * is reachable, `/readyz` and every push get 503, and WeChat pushes again.
- * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError when that file can't be used; DatabaseError, SecretError
- * when a platform keeps its own chain of tokens, and that can't be kept.
+ * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError when that file can't be used; DatabaseError, SecretError.
  */
 export async function startServer(config: Config, options: StartServerOptions): Promise<RunningServer> {
   const { env, logger, metrics = createServerMetrics() } = options;
@@ -58,16 +59,23 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const temporal = temporalSettings(env);
   const dispatcher = createDispatcher();
   const { databaseUrl, secretKey, dataDir } = config;
-  const chain = await openTokenChain({
-    accounts,
-    wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+  const store = await openDurableStore({
     databaseUrl,
     secretKey,
     dataDir,
+    onError: ({ name }) => logger.warn({ problem: name }, 'a connection to the database was lost'),
+  });
+  const chain = await openTokenChain({
+    accounts,
+    store,
+    wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
     onNews: ({ problem, ...fields }) => {
       if (problem === undefined) logger.info(fields, 'the list of authorizers has changed');
       else logger.warn({ ...fields, problem }, 'tokens of the platform');
     },
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
   });
   const connection = Connection.lazy({ ...temporal.connectionOptions, ...quickRetries() });
   const payloadCodecs = config.codecKeys === undefined ? [] : [createPayloadCodec(config.codecKeys)];
@@ -76,7 +84,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   );
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
-    credentialsOf: credentialsWith({ accounts, dataDir, secretKey }, chain),
+    credentialsOf: credentialsWith(accounts, { chain }),
     dispatcher,
   });
   const wechat = createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher });
@@ -94,7 +102,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     logger,
     metrics,
     readiness,
-    ...(chain === undefined ? {} : { tokens: { tokens, bearer: chain.bearer } }),
+    tokens: { tokens, bearer: privateBearerOf(store.secrets) },
   });
 
   let closing: Promise<void> | undefined;
@@ -102,17 +110,18 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const closeInOrder = async (): Promise<void> => {
     await callbackApp.close();
     await privateApp.close();
-    await chain?.close();
+    await chain.close();
     await cases.settled();
     await connection.close();
     await wechat.close();
     await dispatcher.close();
+    await store.close();
   };
   try {
     const callbackUrl = await listen(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
     const privateUrl = await listen(privateApp, config.consolePort, options.privateHost ?? config.privateHost);
-    await chain?.publish(`${privateUrl}/token`);
-    chain?.startUpkeep();
+    await publishServer(store, dataDir, privateUrl);
+    chain.startUpkeep();
     const { shops, platforms } = accounts;
     const fields = { callbackUrl, privateUrl, temporal: temporal.address, namespace: temporal.namespace };
     logger.info({ ...fields, shops: shops.length, platforms: platforms.length }, 'server is listening');

@@ -17,9 +17,11 @@ import { installTelemetry } from './runtime/telemetry.ts';
 import { connectNative, TemporalUnreachableError, temporalSettings } from './runtime/temporal-connection.ts';
 import { AccountsError, loadAccounts } from './store/accounts.ts';
 import { DatabaseError } from './store/database.ts';
+import { openDurableStore } from './store/durable-store.ts';
 import { createMaterialStore } from './store/material.ts';
 import { SecretError } from './store/secrets.ts';
-import { credentialsWith, openTokenChain } from './store/token-chain.ts';
+import { createServerBeside } from './store/server-beside.ts';
+import { credentialsWith, openTokenChain, type TokenChain } from './store/token-chain.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -105,25 +107,40 @@ export async function startWorker(
   const temporal = temporalSettings(env);
   const dispatcher = createDispatcher();
   const { databaseUrl, secretKey, dataDir } = config;
-  // PGlite is the server's alone: without PostgreSQL a chained platform's tokens come from there.
-  const chain =
+  // PGlite is the server's alone: without PostgreSQL what the database holds is had from the server of the data folder.
+  const store =
     databaseUrl === undefined
       ? undefined
-      : await openTokenChain({
-          accounts,
-          wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+      : await openDurableStore({
           databaseUrl,
           secretKey,
           dataDir,
-          onNews: (news) => logger.warn(news, 'tokens of the platform'),
+          onError: ({ name }) => logger.warn({ problem: name }, 'a connection to the database was lost'),
         });
-  const connection = await connectNative(temporal).catch(async (error: unknown) => {
+  const closeStore = async (): Promise<void> => {
     await chain?.close();
+    await store?.close();
+  };
+  let chain: TokenChain | undefined;
+  let connection: NativeConnection;
+  try {
+    chain =
+      store &&
+      (await openTokenChain({
+        accounts,
+        store,
+        wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+        onNews: (news) => logger.warn(news, 'tokens of the platform'),
+      }));
+    connection = await connectNative(temporal);
+  } catch (error) {
+    await closeStore();
     throw error;
-  });
+  }
+  const beside = createServerBeside({ dataDir, secretKey });
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
-    credentialsOf: credentialsWith({ accounts, dataDir, secretKey }, chain),
+    credentialsOf: credentialsWith(accounts, chain === undefined ? { beside } : { chain }),
     dispatcher,
   });
   const { codecKeys } = config;
@@ -148,7 +165,7 @@ export async function startWorker(
   });
   const done = worker.run().finally(async () => {
     await connection.close().catch(() => undefined);
-    await chain?.close();
+    await closeStore();
     await dispatcher.close();
   });
   // Whoever waits for `done` hears of it; nobody has to.

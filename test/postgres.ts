@@ -1,5 +1,6 @@
 /** A real PostgreSQL for one test file: Debian's, in a folder of its own, on a free port, never as root. */
 import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 
 export interface Postgres {
+  /** For {@link newDatabaseAt}, in another process. */
+  adminUrl: string;
   /** Of an empty database that nobody else uses. */
   newDatabase(): Promise<string>;
   stop(): Promise<void>;
@@ -42,18 +45,10 @@ export async function startPostgres(): Promise<Postgres> {
     rmSync(folder, { recursive: true, force: true });
   };
   const url = (name: string): string => `postgres://wxq@127.0.0.1:${port}/${name}`;
-  const asked = async (sql: string): Promise<void> => {
-    const client = new Client({ connectionString: url('postgres') });
-    try {
-      await client.connect();
-      await client.query(sql);
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-  };
+  const adminUrl = url('postgres');
   for (let tries = 1; ; tries += 1) {
     try {
-      await asked('SELECT 1');
+      await ask(adminUrl, 'SELECT 1');
       break;
     } catch (error) {
       if (tries >= 100 || server.exitCode !== null) {
@@ -65,13 +60,34 @@ export async function startPostgres(): Promise<Postgres> {
   }
   let count = 0;
   return {
+    adminUrl,
     async newDatabase() {
       count += 1;
-      await asked(`CREATE DATABASE wxq_${count}`);
+      await ask(adminUrl, `CREATE DATABASE wxq_${count}`);
       return url(`wxq_${count}`);
     },
     stop,
   };
+}
+
+/** An empty database on a server that another process has started. */
+export async function newDatabaseAt(adminUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `wxq_${randomUUID().replaceAll('-', '')}`;
+  await ask(adminUrl, `CREATE DATABASE ${name}`);
+  return {
+    url: adminUrl.replace(/[^/]+$/, name),
+    drop: () => ask(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
+
+async function ask(connectionString: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString });
+  try {
+    await client.connect();
+    await client.query(sql);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 function programFolder(): string {

@@ -1,7 +1,6 @@
 /** A whole installation for one test: sandbox, worker, callback server and client on the shared Temporal server. Every history is replayed at the end. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection, type WorkflowHandle } from '@temporalio/client';
@@ -23,12 +22,14 @@ import { createSandbox, fixtures, type Sandbox } from '../src/sandbox/index.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { parseAccounts } from '../src/store/accounts.ts';
 import { createMaterialStore } from '../src/store/material.ts';
+import { createServerBeside } from '../src/store/server-beside.ts';
 import { credentialsWith } from '../src/store/token-chain.ts';
 import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
 import { createQualificationWorker } from '../src/worker.ts';
 import { quietRuntime } from './quiet-runtime.ts';
 import { recordIfAsked } from './recorded-histories.ts';
 import { renamedAccounts, uniqueAppId, workerEnvironment } from './stage-accounts.ts';
+import { createStageStore, type StageStore } from './stage-store.ts';
 import { advance, stretchRetries } from './virtual-time.ts';
 
 const images = resolve(import.meta.dirname, '../examples/images');
@@ -64,7 +65,7 @@ export class Stage {
   readonly #options: StageOptions;
   readonly #codecKeys: string;
   #native!: NativeConnection;
-  #folder!: string;
+  #store!: StageStore;
   #accounts!: ReturnType<typeof parseAccounts>;
   #address!: string;
   #isClosed = false;
@@ -83,14 +84,14 @@ export class Stage {
   async open(): Promise<void> {
     const address = this.#options.temporalAddress ?? inject('temporalAddress');
     this.#address = address;
-    this.#folder = await mkdtemp(join(tmpdir(), 'wxq-stage-'));
+    this.#store = await createStageStore(this.#options.platformTokens === 'chain' ? 'pglite' : 'postgresql');
     quietRuntime();
     [this.#native, this.connection] = await Promise.all([
       NativeConnection.connect({ address }),
       Connection.connect({ address }),
     ]);
     this.sandbox = await createSandbox({ port: 0, accounts: renamedAccounts(null, this) });
-    const accountsFile = join(this.#folder, 'accounts.json');
+    const accountsFile = join(this.#store.folder, 'accounts.json');
     const accountsJson = this.sandbox.accountsFile(this.#options.platformTokens);
     await writeFile(accountsFile, JSON.stringify(accountsJson));
     this.#accounts = parseAccounts(JSON.stringify(accountsJson), {}, () => '');
@@ -98,7 +99,7 @@ export class Stage {
       const config = loadConfig({
         WXQ_WECHAT_BASE_URL: this.sandbox.url,
         WXQ_ACCOUNTS_FILE: accountsFile,
-        WXQ_DATA_DIR: this.#folder,
+        ...this.#store.settings,
         WXQ_CALLBACK_PORT: '0',
         WXQ_CONSOLE_PORT: '0',
         WXQ_CODEC_KEYS: this.#codecKeys,
@@ -116,7 +117,7 @@ export class Stage {
     }
     const tokens = createAccessTokens({
       baseUrl: this.sandbox.url,
-      credentialsOf: credentialsWith({ accounts: this.#accounts, dataDir: this.#folder }, undefined),
+      credentialsOf: credentialsWith(this.#accounts, { beside: createServerBeside({ dataDir: this.#store.folder }) }),
     });
     this.wechat = createWeChatClient({ baseUrl: this.sandbox.url, tokens });
     this.client = await connect({
@@ -136,7 +137,7 @@ export class Stage {
       wechat: this.wechat,
       images: createImagePreparation(),
       fetchImage,
-      materialStore: createMaterialStore({ folder: join(this.#folder, 'material') }),
+      materialStore: createMaterialStore({ folder: join(this.#store.folder, 'material') }),
       mode: this.#options.mode ?? 'normal',
     };
   }
@@ -171,7 +172,7 @@ export class Stage {
         temporalAddress: this.#address,
         taskQueue: this.taskQueue,
         wechatUrl: this.sandbox.url,
-        folder: this.#folder,
+        folder: this.#store.folder,
         codecKeys: this.#codecKeys,
       }),
       log: 'inherit',
@@ -304,7 +305,7 @@ export class Stage {
       await this.wechat?.close();
       await this.connection?.close();
       await this.#native?.close().catch(() => undefined);
-      await rm(this.#folder, { recursive: true, force: true });
+      await this.#store?.remove();
     }
   }
 

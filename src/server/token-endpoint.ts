@@ -1,7 +1,7 @@
 /** `POST /token` on the private port: the server that holds the database gives access tokens to the worker beside it. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { type AccessTokens, WeChatError } from '../wechat/index.ts';
+import { registerPrivateCall } from './private-calls.ts';
 
 export interface TokenEndpoint {
   tokens: AccessTokens;
@@ -17,27 +17,19 @@ const lifeSeconds = 60;
  * only a person can mend is 403 with `{reason, advice}`, everything else 503.
  */
 export function registerTokenEndpoint(app: FastifyInstance, { tokens, bearer }: TokenEndpoint): void {
-  app.post('/token', async (request, reply) => {
-    if (!isSame(request.headers.authorization ?? '', `Bearer ${bearer}`)) return reply.code(401).send({});
-    const { appId, componentAppId, rejectedToken } = (request.body ?? {}) as Record<string, unknown>;
-    if (typeof appId !== 'string') return reply.code(400).send({ reason: 'appId is missing' });
+  registerPrivateCall(app, { path: '/token', bearer }, async ({ appId, componentAppId, rejectedToken }) => {
+    if (typeof appId !== 'string') return { status: 400, body: { reason: 'appId is missing' } };
     try {
       const accessToken = await tokens.get({
         appId,
         ...(typeof componentAppId === 'string' ? { componentAppId } : {}),
         ...(typeof rejectedToken === 'string' ? { rejectedToken } : {}),
       });
-      return await reply.send({ accessToken, expiresInSeconds: lifeSeconds });
+      return { body: { accessToken, expiresInSeconds: lifeSeconds } };
     } catch (error) {
       if (!(error instanceof WeChatError)) throw error;
       const isForPerson = error.kind === 'needs-person' || error.kind === 'bug' || error.kind === 'mend-data';
-      return reply.code(isForPerson ? 403 : 503).send({ reason: error.reason, advice: error.advice });
+      return { status: isForPerson ? 403 : 503, body: { reason: error.reason, advice: error.advice } };
     }
   });
-}
-
-/** Constant in time, whatever the lengths. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }

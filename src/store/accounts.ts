@@ -11,22 +11,39 @@ export interface CallbackSettings {
   encodingAesKey: readonly string[];
 }
 
+/** Where every push of an account goes on to, besides what this program takes itself. */
+export interface ForwardSettings {
+  url: string;
+  timeoutMs?: number;
+}
+
+/** What an account's entry may say besides how to speak for it. */
+interface AccountFacts {
+  callback?: CallbackSettings;
+  /** Another receiver of the same pushes. */
+  forward?: ForwardSettings;
+  /** The account's principal (主体) as on its licence: who should hold the papers. */
+  principal?: string;
+  /** For people. */
+  name?: string;
+  /** WeChat's original id, `gh_…`. */
+  ghId?: string;
+}
+
 /** How access tokens are had: from WeChat with the secret, or from the user's own HTTP service. */
 export type Credentials = { secret: string } | { tokenService: { url: string; bearer?: string } };
 
 /** A shop (or Mini Program) that calls for itself. */
-export interface ShopAccount {
+export interface ShopAccount extends AccountFacts {
   appId: string;
   credentials: Credentials;
-  callback?: CallbackSettings;
 }
 
 /** A third-party platform; it speaks for every account that authorised it. */
-export interface PlatformAccount {
+export interface PlatformAccount extends AccountFacts {
   componentAppId: string;
   secret?: string;
   tokenService?: { url: string; bearer?: string };
-  callback?: CallbackSettings;
 }
 
 export interface Accounts {
@@ -74,22 +91,22 @@ export function parseAccounts(
     throw new AccountsError(parsed.error.issues.map(({ path, message }) => ({ path: pathOf(path), problem: message })));
   }
   const shops = parsed.data.shops.map(
-    ({ appId, secret, tokenService, callback }): ShopAccount =>
+    ({ appId, secret, tokenService, ...facts }): ShopAccount =>
       concealed({
         appId,
         credentials: concealed(
           tokenService === undefined ? { secret: secret ?? '' } : { tokenService: service(tokenService) },
         ),
-        ...(callback === undefined ? {} : { callback: concealed(callback) }),
+        ...factsOf(facts),
       }),
   );
   const platforms = parsed.data.platforms.map(
-    ({ componentAppId, secret, tokenService, callback }): PlatformAccount =>
+    ({ componentAppId, secret, tokenService, ...facts }): PlatformAccount =>
       concealed({
         componentAppId,
         ...(secret === undefined ? {} : { secret }),
         ...(tokenService === undefined ? {} : { tokenService: service(tokenService) }),
-        ...(callback === undefined ? {} : { callback: concealed(callback) }),
+        ...factsOf(facts),
       }),
   );
   return accountsOf(shops, platforms);
@@ -156,11 +173,18 @@ function fileSchema(env: Readonly<Record<string, string | undefined>>, readFile:
     encodingAesKey: z.array(key).min(1, 'at least one EncodingAESKey is needed'),
   });
   const tokenService = z.strictObject({ url: z.url({ protocol: /^https?$/ }), bearer: secret.optional() });
+  // WeChat waits 5 s for an answer, of which the other receiver may have most.
+  const forward = z.strictObject({
+    url: z.url({ protocol: /^https?$/ }),
+    timeoutMs: z.int().min(1).max(4500, 'WeChat waits 5 s: at most 4500').optional(),
+  });
   const appId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an appid');
   const named = {
     secret: secret.optional(),
     tokenService: tokenService.optional(),
     callback: callback.optional(),
+    forward: forward.optional(),
+    principal: z.string().min(1, 'must not be empty').optional(),
     name: z.string().optional(),
     ghId: z.string().optional(),
   };
@@ -191,12 +215,34 @@ function fileSchema(env: Readonly<Record<string, string | undefined>>, readFile:
     });
 }
 
+function factsOf(facts: { [Name in keyof AccountFacts]: unknown }): AccountFacts {
+  const { callback, forward, ...texts } = facts as AccountFacts;
+  const given = Object.entries(texts).filter(([, value]) => value !== undefined);
+  return {
+    ...Object.fromEntries(given),
+    ...(callback === undefined ? {} : { callback: concealed(callback) }),
+    ...(forward === undefined ? {} : { forward }),
+  };
+}
+
 function service({ url, bearer }: { url: string; bearer?: string | undefined }): { url: string; bearer?: string } {
   return concealed({ url, ...(bearer === undefined ? {} : { bearer }) });
 }
 
 /** The fields that may be shown; every other one is `[secret]` in a log, an inspection, a string or JSON. */
-const shownFields = new Set(['appId', 'componentAppId', 'url', 'credentials', 'callback', 'tokenService']);
+const shownFields = new Set([
+  'appId',
+  'componentAppId',
+  'url',
+  'credentials',
+  'callback',
+  'tokenService',
+  'forward',
+  'timeoutMs',
+  'principal',
+  'name',
+  'ghId',
+]);
 
 /** Makes `value` show none of its secrets; a program still reads them by name. */
 function concealed<T extends object>(value: T): T {

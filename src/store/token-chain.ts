@@ -1,24 +1,19 @@
-/** The chain of tokens as a process uses it: opened where a platform needs it, kept up by the server, lent to the worker. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** The chain of tokens as a process uses it: opened on its store, kept up by the server, lent to the worker. */
 import type { AccessTokens, TokenCredentials, WeChatAccount } from '../wechat/access-token.ts';
 import { createWeChatClient, type WeChatClientOptions } from '../wechat/client.ts';
 import type { PlatformEvent } from '../wechat/push/platform-events.ts';
 import type { Accounts } from './accounts.ts';
-import { type Database, openDatabase } from './database.ts';
+import type { DurableStore } from './durable-store.ts';
 import { createLeases } from './lease.ts';
 import { createPlatformRecords } from './platform-records.ts';
 import { createPlatformTokens, type PlatformTokens } from './platform-tokens.ts';
-import { createSecretBox } from './secrets.ts';
+import type { ServerBeside } from './server-beside.ts';
 
 export interface TokenChainOptions {
+  /** Asked each time: they may change while the process runs. */
   accounts: Accounts;
+  store: DurableStore;
   wechat: Pick<WeChatClientOptions, 'baseUrl' | 'dispatcher'>;
-  databaseUrl?: string | undefined;
-  secretKey?: string | undefined;
-  dataDir: string;
   /** What goes wrong, or changes, when nobody waits for it. No token, code or ticket. */
   onNews?: (news: { componentAppId?: string; problem?: string; authorized?: number; unauthorized?: number }) => void;
   now?: () => number;
@@ -27,49 +22,34 @@ export interface TokenChainOptions {
 /** An open chain. */
 export interface TokenChain {
   tokens: PlatformTokens;
-  database: Database;
-  /** Of the endpoint by which a worker beside this process gets tokens. */
-  bearer: string;
+  /** Whether this platform's chain is kept here: it has a secret, and no token service. */
   covers(componentAppId: string): boolean;
   /** Keeps what a push says; a new authorization is exchanged right after, and not waited for. */
   take(event: Exclude<PlatformEvent, { type: 'other' }>): Promise<'stored' | 'old'>;
   /** Once now, then every minute until `close`: waiting codes, late tickets, and every hour the list of authorizers. */
   startUpkeep(): void;
-  /** Says to the workers of this data folder where tokens are had. Does nothing with PostgreSQL: they have it themselves. */
-  publish(url: string): Promise<void>;
+  /** Waits for what is under way. The store stays open: it belongs to whoever opened it. */
   close(): Promise<void>;
 }
 
 const upkeepEveryMs = 60_000;
 const listEveryMs = 3_600_000;
-const keyFile = 'secret.key';
-const addressFile = 'token-service.url';
-const bearerPurpose = 'token service of the server';
 
-/** Platforms whose chain is kept here: those with a secret and without a token service. */
-export function chainedPlatforms(accounts: Accounts): Map<string, string> {
-  return new Map(
-    accounts.platforms.flatMap(({ componentAppId, secret, tokenService }) =>
-      secret === undefined || tokenService !== undefined ? [] : [[componentAppId, secret] as const],
-    ),
-  );
+/** The secret of a platform whose chain is kept here; `undefined`: a token service has it, or the platform is unknown. */
+function chainSecret(accounts: Accounts, componentAppId: string): string | undefined {
+  const platform = accounts.platform(componentAppId);
+  return platform?.tokenService === undefined ? platform?.secret : undefined;
 }
 
 /**
- * Opens the database and the chain; `undefined` when no platform needs it. Seals anew what is sealed with an older key.
- * @throws DatabaseError, SecretError
+ * Opens the chain of every platform that has no token service. Seals anew what is sealed with an older key.
+ * @throws SecretError
  */
-export async function openTokenChain(options: TokenChainOptions): Promise<TokenChain | undefined> {
-  const { accounts, databaseUrl, dataDir, onNews, now } = options;
-  const platforms = chainedPlatforms(accounts);
-  if (platforms.size === 0) return undefined;
-  const secrets = createSecretBox(options.secretKey ?? (await keyOfFolder(dataDir)));
-  const database = await openDatabase({
-    ...(databaseUrl === undefined ? {} : { url: databaseUrl }),
-    dataDir,
-    onError: (error) => onNews?.({ problem: `the database: ${error.name}` }),
-  });
+export async function openTokenChain(options: TokenChainOptions): Promise<TokenChain> {
+  const { accounts, onNews, now } = options;
+  const { database, secrets } = options.store;
   const records = createPlatformRecords(database, secrets);
+  await records.reseal();
   // The two ask each other: calls for the component token, tokens for the calls.
   const itself: AccessTokens = { get: (request) => tokens.get(request) };
   const wechat = createWeChatClient({ ...options.wechat, tokens: itself });
@@ -77,7 +57,7 @@ export async function openTokenChain(options: TokenChainOptions): Promise<TokenC
     records,
     leases: createLeases({ database }),
     api: (componentAppId) => wechat.platform(componentAppId),
-    secretOf: (componentAppId) => platforms.get(componentAppId),
+    secretOf: (componentAppId) => chainSecret(accounts, componentAppId),
     ...(now === undefined ? {} : { now }),
   });
 
@@ -106,17 +86,9 @@ export async function openTokenChain(options: TokenChainOptions): Promise<TokenC
     });
   }
 
-  try {
-    await records.reseal();
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
   return {
     tokens,
-    database,
-    bearer: secrets.derive(bearerPurpose),
-    covers: (componentAppId) => platforms.has(componentAppId),
+    covers: (componentAppId) => chainSecret(accounts, componentAppId) !== undefined,
     async take(event) {
       const result = await tokens.take(event);
       const { componentAppId } = event;
@@ -127,69 +99,34 @@ export async function openTokenChain(options: TokenChainOptions): Promise<TokenC
     },
     startUpkeep() {
       const round = (): void => {
-        for (const componentAppId of platforms.keys()) inBackground(componentAppId, () => keepUp(componentAppId));
+        for (const { componentAppId } of accounts.platforms)
+          if (chainSecret(accounts, componentAppId) !== undefined)
+            inBackground(componentAppId, () => keepUp(componentAppId));
       };
       timer ??= setInterval(round, upkeepEveryMs);
       round();
-    },
-    async publish(url) {
-      if (database.kind !== 'pglite') return;
-      const path = join(dataDir, addressFile);
-      await writeFile(`${path}.next`, url);
-      await rename(`${path}.next`, path);
     },
     async close() {
       clearInterval(timer);
       await Promise.all(background);
       await wechat.close();
-      await database.close();
     },
   };
 }
 
 /**
- * How an account's tokens are had in a process that has opened the chain, or (`chain` undefined) in a worker without
- * PostgreSQL, which gets those of a chained platform from the server that shares its data folder.
+ * How an account's tokens are had: with its own secret or token service, or, for a platform without one, from the chain
+ * that this process has opened, or from the server beside it.
  */
 export function credentialsWith(
-  { accounts, dataDir, secretKey }: Pick<TokenChainOptions, 'accounts' | 'dataDir' | 'secretKey'>,
-  chain: TokenChain | undefined,
+  accounts: Accounts,
+  keeper: { chain: TokenChain } | { beside: ServerBeside },
 ): (account: WeChatAccount) => TokenCredentials | undefined {
-  const platforms = chainedPlatforms(accounts);
   return (account) => {
     const { appId, componentAppId = appId } = account;
-    if (!platforms.has(componentAppId)) return accounts.credentialsOf(account);
-    if (chain !== undefined) return { source: chain.tokens };
-    // The server writes both when it starts, which may be after the worker, and again elsewhere.
-    const url = readText(join(dataDir, addressFile));
-    const key = secretKey ?? readText(join(dataDir, keyFile));
-    if (url === undefined || key === undefined) return undefined;
-    return { tokenService: { url, bearer: createSecretBox(key).derive(bearerPurpose) } };
+    if (chainSecret(accounts, componentAppId) === undefined) return accounts.credentialsOf(account);
+    if ('chain' in keeper) return { source: keeper.chain.tokens };
+    const address = keeper.beside.address();
+    return address && { tokenService: { url: `${address.url}/token`, bearer: address.bearer } };
   };
-}
-
-/** A key of the data folder's own, made when there is none: of two processes that make one, one's is kept. */
-async function keyOfFolder(dataDir: string): Promise<string> {
-  const path = join(dataDir, keyFile);
-  const known = readText(path);
-  if (known !== undefined) return known;
-  await mkdir(dataDir, { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, randomBytes(32).toString('base64'), { mode: 0o600 });
-  try {
-    await link(draft, path);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-  return readText(path) ?? '';
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim() || undefined;
-  } catch {
-    return undefined;
-  }
 }

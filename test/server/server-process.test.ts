@@ -5,11 +5,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import { type Postgres, startPostgres } from '../postgres.ts';
 import { miniProgramEvent, shopAppId, shopEvent, shopKey, shopPush, shopToken } from './callback-server.ts';
 
+let postgres: Postgres;
+let databaseUrl: string;
 let folder: string;
 let running: RunningServer[];
 let log: string;
@@ -21,6 +24,12 @@ const logger = pino(
     },
   },
 );
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  databaseUrl = await postgres.newDatabase();
+}, 60_000);
+afterAll(() => postgres.stop());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wxq-server-'));
@@ -49,6 +58,8 @@ async function deadPort(): Promise<number> {
 async function start(changes: Record<string, string> = {}): Promise<RunningServer> {
   const env = {
     WXQ_ACCOUNTS_FILE: join(folder, 'accounts.json'),
+    WXQ_DATABASE_URL: databaseUrl,
+    WXQ_SECRET_KEY: Buffer.alloc(32, 4).toString('base64'),
     WXQ_CALLBACK_PORT: '0',
     WXQ_CONSOLE_PORT: '0',
     WXQ_WECHAT_BASE_URL: `http://127.0.0.1:${await deadPort()}`,

@@ -92,6 +92,23 @@ describe('secrets', () => {
     expect(accounts.platform('wxc')?.tokenService?.bearer).toBe('content of /run/secrets/bearer');
   });
 
+  test('what an entry says besides is there to read: where pushes go on to, the principal, names', () => {
+    const facts = {
+      forward: { url: 'https://orders.example/wechat', timeoutMs: 3000 },
+      principal: '上海某某贸易有限公司',
+      name: 'first shop',
+      ghId: 'gh_0123456789ab',
+    };
+    const accounts = parse({ shops: [{ ...shop, ...facts }], platforms: [{ ...platform, ...facts }] });
+    expect(accounts.shop('wxshop')).toMatchObject(facts);
+    expect(accounts.platform('wxcomponent')).toMatchObject(facts);
+    const forward = { url: 'ftp://orders.example', timeoutMs: 5000 };
+    expect(findingsOf({ shops: [{ ...shop, forward }] }).map(({ path }) => path)).toEqual([
+      'shops[0].forward.url',
+      'shops[0].forward.timeoutMs',
+    ]);
+  });
+
   test('a secret file is found beside the accounts file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wxq-accounts-'));
     await writeFile(join(folder, 'secret.txt'), 'beside\n');

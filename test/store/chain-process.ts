@@ -2,19 +2,18 @@
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { parseAccounts } from '../../src/store/accounts.ts';
+import { openDurableStore } from '../../src/store/durable-store.ts';
 import { openTokenChain } from '../../src/store/token-chain.ts';
 import { createDispatcher } from '../../src/wechat/transport.ts';
 
 const { ACCOUNTS = '', WECHAT = '', DATABASE = '', SECRET_KEY = '', ACCOUNT = '{}' } = process.env;
 const dispatcher = createDispatcher();
+const store = await openDurableStore({ databaseUrl: DATABASE, secretKey: SECRET_KEY, dataDir: '.' });
 const chain = await openTokenChain({
   accounts: parseAccounts(ACCOUNTS, {}, () => ''),
+  store,
   wechat: { baseUrl: WECHAT, dispatcher },
-  databaseUrl: DATABASE,
-  secretKey: SECRET_KEY,
-  dataDir: '.',
 });
-if (chain === undefined) throw new Error('no chain');
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
   const account = JSON.parse(ACCOUNT) as { appId: string; componentAppId: string };
@@ -26,4 +25,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${said}\n`);
 }
 await chain.close();
+await store.close();
 await dispatcher.close();

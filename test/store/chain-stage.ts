@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSandbox, fixtures, type Sandbox } from '../../src/sandbox/index.ts';
 import { parseAccounts } from '../../src/store/accounts.ts';
+import type { Database } from '../../src/store/database.ts';
+import { type DurableStoreOptions, openDurableStore } from '../../src/store/durable-store.ts';
 import { openTokenChain, type TokenChain, type TokenChainOptions } from '../../src/store/token-chain.ts';
 import { openPush, parsePlatformEvent } from '../../src/wechat/push/index.ts';
 import { createDispatcher } from '../../src/wechat/transport.ts';
@@ -15,15 +17,20 @@ export const appId = fixtures.miniProgram.appId;
 export const mini = { appId, componentAppId };
 export const secretKey = Buffer.alloc(32, 5).toString('base64');
 
+type StageOptions = Partial<DurableStoreOptions & Omit<TokenChainOptions, 'store'>>;
+
+/** A chain and its store, closed together. */
+export type OpenChain = TokenChain & { database: Database };
+
 export interface ChainStage {
   sandbox: Sandbox;
-  chain: TokenChain;
+  chain: OpenChain;
   folder: string;
   /** Every push that was kept. */
   events: Parameters<TokenChain['take']>[0][];
   news: Parameters<NonNullable<TokenChainOptions['onNews']>>[0][];
   /** Another one on the same database, as a second process would have. */
-  another(options?: Partial<TokenChainOptions>): Promise<TokenChain>;
+  another(options?: StageOptions): Promise<OpenChain>;
   /** Moves both clocks. */
   advance(seconds: number): void;
   /** Calls of an operation that reached the sandbox. */
@@ -34,9 +41,7 @@ export interface ChainStage {
 }
 
 /** With a ticket unless `tickets` is false. `databaseUrl`: PostgreSQL; without it PGlite. */
-export async function startChain(
-  options: Partial<TokenChainOptions> & { tickets?: boolean } = {},
-): Promise<ChainStage> {
+export async function startChain(options: StageOptions & { tickets?: boolean } = {}): Promise<ChainStage> {
   const { tickets = true, ...chainOptions } = options;
   const folder = await mkdtemp(join(tmpdir(), 'wxq-chain-'));
   const sandbox = await createSandbox({ port: 0 });
@@ -45,21 +50,29 @@ export async function startChain(
   const events: ChainStage['events'] = [];
   let ahead = 0;
   const now = (): number => Date.now() + ahead * 1000;
-  const chains: TokenChain[] = [];
-  const another = async (more: Partial<TokenChainOptions> = {}): Promise<TokenChain> => {
-    const opened = await openTokenChain({
-      accounts: parseAccounts(JSON.stringify(sandbox.accountsFile('chain')), {}, () => ''),
-      wechat: { baseUrl: sandbox.url, dispatcher: createDispatcher() },
-      dataDir: folder,
-      secretKey,
-      now,
-      onNews: (one) => news.push(one),
-      ...chainOptions,
-      ...more,
-    });
-    if (opened === undefined) throw new Error('no platform has a chain');
-    chains.push(opened);
-    return opened;
+  const chains: OpenChain[] = [];
+  const another = async (more: StageOptions = {}): Promise<OpenChain> => {
+    const given = { dataDir: folder, secretKey, ...chainOptions, ...more };
+    const store = await openDurableStore(given);
+    try {
+      const opened = await openTokenChain({
+        accounts: parseAccounts(JSON.stringify(sandbox.accountsFile('chain')), {}, () => ''),
+        wechat: { baseUrl: sandbox.url, dispatcher: createDispatcher() },
+        now,
+        onNews: (one) => news.push(one),
+        ...given,
+        store,
+      });
+      const close = async (): Promise<void> => {
+        await opened.close();
+        await store.close();
+      };
+      chains.push({ ...opened, database: store.database, close });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return chains.at(-1) as OpenChain;
   };
   const chain = await another();
 

@@ -1,12 +1,13 @@
 /** The database: tables come by themselves, once; PGlite belongs to one process; keys can be changed. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { DatabaseError, migrate, openDatabase } from '../../src/store/database.ts';
 import { migrations } from '../../src/store/migrations.ts';
+import { createServerBeside } from '../../src/store/server-beside.ts';
 import { credentialsWith } from '../../src/store/token-chain.ts';
 import { type Postgres, startPostgres } from '../postgres.ts';
+import { newDataDir } from '../prepared-database.ts';
 import { mini, secretKey, startChain } from './chain-stage.ts';
 
 let postgres: Postgres;
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 
 async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'wxq-database-'));
+  const folder = await newDataDir('wxq-database-');
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -31,8 +32,9 @@ describe('migrations', () => {
     await Promise.all(all.map((one) => one.close()));
   });
 
-  test('are numbered without a gap', () => {
-    expect(migrations.map(({ number }) => number)).toEqual(migrations.map((_, index) => index + 1));
+  test('have numbers that grow, each given once', () => {
+    const numbers = migrations.map(({ number }) => number);
+    expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
   });
 
   test('a step that fails leaves nothing behind, and the next start tries it again', async () => {
@@ -55,9 +57,13 @@ describe('migrations', () => {
   });
 });
 
-describe('without PostgreSQL', () => {
+/** It compiles a whole PostgreSQL each time it starts. */
+const pgliteTimeoutMs = 90_000;
+
+describe('without PostgreSQL', { timeout: pgliteTimeoutMs }, () => {
   test('the chain works in PGlite, is there after a restart, and the folder is for one process', async () => {
-    const stage = await startChain();
+    const dataDir = await newFolder();
+    const stage = await startChain({ dataDir });
     onTestFinished(() => stage.close());
     const token = await stage.chain.tokens.get(mini);
     await expect(stage.another()).rejects.toThrow(/pid \d+.*WXQ_DATABASE_URL/);
@@ -84,7 +90,9 @@ describe('without PostgreSQL', () => {
     const sandbox = await createSandbox({ port: 0 });
     const accounts = parseAccounts(JSON.stringify(sandbox.accountsFile('chain')), {}, () => '');
     await sandbox.close();
-    expect(credentialsWith({ accounts, dataDir: folder, secretKey }, undefined)(mini)).toBeUndefined();
+    const beside = createServerBeside({ dataDir: folder, secretKey });
+    expect(credentialsWith(accounts, { beside })(mini)).toBeUndefined();
+    await expect(beside.ask('/token', {})).rejects.toThrow(/no server has been started/);
   });
 });
 

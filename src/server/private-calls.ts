@@ -1,0 +1,33 @@
+/** Calls of our own processes on the private port: `POST` with a bearer that is derived from the secret key. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+
+/** What a call answers: a status and a body of JSON. */
+export interface PrivateAnswer {
+  status?: number;
+  body: object;
+}
+
+/**
+ * Registers `POST path`, answered only to who shows `bearer`. The other side is `ServerBeside.ask`. `call` gets the fields
+ * of the body, which it has to check.
+ */
+export function registerPrivateCall(
+  app: FastifyInstance,
+  { path, bearer }: { path: string; bearer: string },
+  call: (body: Readonly<Record<string, unknown>>) => Promise<PrivateAnswer>,
+): void {
+  app.post(path, async (request, reply) => {
+    if (!isSame(request.headers.authorization ?? '', `Bearer ${bearer}`)) return reply.code(401).send({});
+    const { body } = request;
+    const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+    const answer = await call(fields);
+    return reply.code(answer.status ?? 200).send(answer.body);
+  });
+}
+
+/** Constant in time, whatever the lengths. */
+function isSame(given: string, wanted: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
+}

@@ -1,0 +1,36 @@
+/** Where a test's installation keeps what must last: a database of its own on the shared PostgreSQL, or PGlite in its folder. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { newDatabaseAt } from './postgres.ts';
+import { newDataDir } from './prepared-database.ts';
+
+export interface StageStore {
+  folder: string;
+  /** `WXQ_DATA_DIR`, and `WXQ_DATABASE_URL` with its key unless it is PGlite. */
+  settings: Record<string, string>;
+  remove(): Promise<void>;
+}
+
+export async function createStageStore(kind: 'postgresql' | 'pglite'): Promise<StageStore> {
+  if (kind === 'pglite') {
+    const folder = await newDataDir('wxq-stage-');
+    const remove = () => rm(folder, { recursive: true, force: true });
+    return { folder, settings: { WXQ_DATA_DIR: folder }, remove };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'wxq-stage-'));
+  const database = await newDatabaseAt(inject('postgresAdminUrl'));
+  return {
+    folder,
+    settings: {
+      WXQ_DATA_DIR: folder,
+      WXQ_DATABASE_URL: database.url,
+      WXQ_SECRET_KEY: Buffer.alloc(32, 6).toString('base64'),
+    },
+    async remove() {
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
