@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { ActivityDependencies } from '../src/activities/index.ts';
 import { createImagePreparation } from '../src/images/preparation.ts';
-import { fetchImage } from '../src/images/source.ts';
+import { createImageFetcher } from '../src/images/source.ts';
 import { createLogger } from '../src/runtime/logger.ts';
 import { installTelemetry } from '../src/runtime/telemetry.ts';
 import { createMaterialStore } from '../src/store/material.ts';
@@ -32,7 +32,7 @@ function productWorkers(): (bundlePath: string) => Promise<Worker> {
   const dependencies: ActivityDependencies = {
     wechat: createWeChatClient({ baseUrl, tokens, dispatcher }),
     images: createImagePreparation(),
-    fetchImage,
+    fetchImage: createImageFetcher({ folders: 'any' }),
     materialStore: createMaterialStore({ folder: process.env.WXQ_MATERIAL_STORE ?? '' }),
     mode: 'normal',
   };

@@ -9,7 +9,7 @@ import { FailureInterceptor } from './activities/failure-interceptor.ts';
 import { type ActivityDependencies, createActivities } from './activities/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createImagePreparation } from './images/preparation.ts';
-import { fetchImage } from './images/source.ts';
+import { createImageFetcher } from './images/source.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
@@ -153,7 +153,10 @@ export async function startWorker(
     dependencies: {
       wechat: createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher }),
       images: createImagePreparation(),
-      fetchImage,
+      fetchImage: createImageFetcher({
+        ...config.materialSources,
+        exceptFolders: ownFolders(config),
+      }),
       materialStore: createMaterialStore({
         folder: config.materialStore,
         onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
@@ -189,6 +192,12 @@ export async function startWorker(
       await done;
     },
   };
+}
+
+/** What a case may never name as an image: tokens' database, and pinned images of other accounts. */
+function ownFolders({ dataDir, materialStore }: Config): string[] {
+  if (materialStore.startsWith('s3:')) return [dataDir];
+  return [dataDir, materialStore.startsWith('file:') ? fileURLToPath(materialStore) : materialStore];
 }
 
 /** As a process of its own: log on standard error, an orderly end on SIGTERM or Ctrl-C. */

@@ -46,6 +46,7 @@ export function workerEnvironment(place: {
     WXQ_ACCOUNTS_FILE: join(place.folder, 'accounts.json'),
     WXQ_MATERIAL_STORE: join(place.folder, 'material'),
     WXQ_DATA_DIR: place.folder,
+    WXQ_MATERIAL_FOLDERS: '/',
     WXQ_WORKER_METRICS_PORT: '0',
     WXQ_CODEC_KEYS: place.codecKeys ?? '',
     WXQ_LOG_LEVEL: 'fatal',

@@ -1,14 +1,14 @@
 /** What the activities are given; nothing in this folder reads the environment or holds state of its own. */
 
 import type { ImagePreparation } from '../images/preparation.ts';
-import type { FetchImageOptions } from '../images/source.ts';
+import type { FetchImage } from '../images/source.ts';
 import type { MaterialStore } from '../store/material.ts';
 import type { WeChatClient } from '../wechat/client.ts';
 
 export interface ActivityDependencies {
   wechat: WeChatClient;
   images: ImagePreparation;
-  fetchImage: (source: string, options?: FetchImageOptions) => Promise<Uint8Array>;
+  fetchImage: FetchImage;
   materialStore: MaterialStore;
   /** `observe`: everything is read, nothing is written to WeChat (`WXQ_MODE`). */
   mode: 'normal' | 'observe';

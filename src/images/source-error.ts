@@ -37,12 +37,35 @@ export function redactSource(source: string): string {
   if (scheme === undefined) return shorten(source);
   // `data:image/png;base64,…` and the like carry their content in what looks like a path.
   if (!/^[a-z0-9+.-]+:\/\//i.test(source)) return `${scheme}:…`;
+  // A key is written as it is; whoever pastes a signed link behind s3: is shown without what signs it.
+  if (scheme === 's3') return shorten(source.replace(/[?#].*$/s, ''));
   try {
     const { host, pathname } = new URL(source);
     return shorten(`${scheme}://${host}${pathname}`);
   } catch {
     return `${scheme}:…`;
   }
+}
+
+/** Worth another try. */
+export const tryAgain = 'this is tried again; if it lasts, look at the server that holds the image';
+
+export const emptySource = (source: string): ImageSourceError =>
+  new ImageSourceError('missing', source, 'this is empty', 'put the image there again');
+
+export function tooLarge(source: string, maxBytes: number): ImageSourceError {
+  const limit = `${Number((maxBytes / 1024 / 1024).toFixed(1))} MB`;
+  return new ImageSourceError(
+    'too-large',
+    source,
+    `more than ${limit}`,
+    'give a smaller image; a scan rarely needs 5 MB',
+  );
+}
+
+/** Only the code is ever shown: messages of Node.js and undici can quote the whole address. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function shorten(text: string): string {

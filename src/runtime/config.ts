@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type CodecKey, parseCodecKeys } from '../codec/keys.ts';
+import { type MaterialSources, materialFields, materialSources } from './material-settings.ts';
 
 /** The settings that exist; TEMPORAL_* are read by `temporal-connection.ts`. */
 export interface Config {
@@ -13,6 +14,8 @@ export interface Config {
   accountsFile?: string;
   /** `WXQ_MATERIAL_STORE`: a folder, as a path or `file:` address. Default: `material` in the data folder. */
   materialStore: string;
+  /** `WXQ_MATERIAL_FOLDERS`, `WXQ_MATERIAL_HOSTS`, `WXQ_MATERIAL_PRIVATE_HOSTS`. */
+  materialSources: MaterialSources;
   /** `WXQ_MODE`: `observe` writes nothing to WeChat. */
   mode: 'normal' | 'observe';
   /** `WXQ_DATA_DIR`, absolute. */
@@ -67,13 +70,7 @@ const settings = z.object({
     .refine(isWebAddress, 'must be an http: or https: address without query, such as https://api.weixin.qq.com')
     .default('https://api.weixin.qq.com'),
   WXQ_ACCOUNTS_FILE: z.string().optional(),
-  WXQ_MATERIAL_STORE: z
-    .string()
-    .refine(
-      (store) => !/^[a-z][a-z0-9+.-]+:/i.test(store) || /^file:/i.test(store),
-      'must be a folder (a path or file: address)',
-    )
-    .optional(),
+  ...materialFields,
   WXQ_MODE: z.enum(['normal', 'observe'], 'must be observe, normal, or not set').default('normal'),
   WXQ_DATA_DIR: z.string().default('.wxq'),
   WXQ_DATABASE_URL: z
@@ -128,6 +125,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     wechatBaseUrl: found.WXQ_WECHAT_BASE_URL.replace(/\/+$/, ''),
     ...(found.WXQ_ACCOUNTS_FILE === undefined ? {} : { accountsFile: found.WXQ_ACCOUNTS_FILE }),
     materialStore: found.WXQ_MATERIAL_STORE ?? join(dataDir, 'material'),
+    materialSources: materialSources(found, process.cwd()),
     mode: found.WXQ_MODE,
     dataDir,
     ...(found.WXQ_DATABASE_URL === undefined ? {} : { databaseUrl: found.WXQ_DATABASE_URL }),

@@ -11,11 +11,11 @@ import { type Activities, type ActivityDependencies, createActivities } from '..
 import type { AddCategoryRequest, UploadRequest, WriteCategoryRequest } from '../../src/contract/activities.ts';
 import type { FailureDetails } from '../../src/contract/failures.ts';
 import { createImagePreparation } from '../../src/images/preparation.ts';
-import { fetchImage } from '../../src/images/source.ts';
 import { createSandbox, fixtures, type Sandbox } from '../../src/sandbox/index.ts';
 import { parseAccounts } from '../../src/store/accounts.ts';
 import { createMaterialStore } from '../../src/store/material.ts';
 import { createAccessTokens, createWeChatClient } from '../../src/wechat/index.ts';
+import { fetchImage } from '../images/source-failure.ts';
 
 export const image = (name: string): string => resolve(import.meta.dirname, '../../examples/images', name);
 export const shop = { appId: fixtures.shop.appId };

@@ -147,13 +147,16 @@ describe('docker-compose.yml', () => {
   });
 });
 
+const settingsText = async (): Promise<string> =>
+  (await textOf('src/runtime/config.ts')) + (await textOf('src/runtime/material-settings.ts'));
+
 describe('.env.example', () => {
   test('it has every setting that a process or the compose file reads', async () => {
     const example = await textOf('.env.example');
-    const given = new Set([...example.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]));
+    const given = new Set([...example.matchAll(/^([A-Z0-9_]+)=/gm)].map((match) => match[1]));
     const read = [
-      ...[...(await textOf('src/runtime/config.ts')).matchAll(/^\s+(WXQ_[A-Z_]+):/gm)].map((match) => match[1]),
-      ...[...composeText.matchAll(/\$\{([A-Z_]+)/g)].map((match) => match[1]),
+      ...[...(await settingsText()).matchAll(/^\s+((?:WXQ|AWS)_[A-Z0-9_]+):/gm)].map((match) => match[1]),
+      ...[...composeText.matchAll(/\$\{([A-Z0-9_]+)/g)].map((match) => match[1]),
       'TEMPORAL_ADDRESS',
       'TEMPORAL_CLI_PATH',
       'WXQ_CACHE_DIR',

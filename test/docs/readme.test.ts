@@ -111,13 +111,18 @@ describe('settings', () => {
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.ts'),
     );
-    const read = sources.flatMap((name) => textOf(`src/${name}`).match(/\bWXQ_[A-Z_]*[A-Z]\b/g) ?? []);
+    const read = sources.flatMap((name) => textOf(`src/${name}`).match(/\bWXQ_[A-Z0-9_]*[A-Z0-9]\b/g) ?? []);
     expect(read).toContain('WXQ_TASK_QUEUE');
     expect([...new Set(read)].filter((name) => !listed.includes(name))).toEqual([]);
   });
 
   test('a setting of ours that is listed is read by the sources, or by docker compose', () => {
-    const sources = ['src/runtime/config.ts', 'src/runtime/temporal-program.ts', 'docker-compose.yml']
+    const sources = [
+      'src/runtime/config.ts',
+      'src/runtime/material-settings.ts',
+      'src/runtime/temporal-program.ts',
+      'docker-compose.yml',
+    ]
       .map(textOf)
       .join();
     const ours = listed.filter((name) => !/^TEMPORAL_(?!CLI)/.test(name));

@@ -4,9 +4,9 @@ import { inspect } from 'node:util';
 import { MockAgent } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { inspectImage } from '../../src/images/inspect.ts';
-import { fetchImage } from '../../src/images/source.ts';
+import { createImageFetcher } from '../../src/images/source.ts';
 import { noise } from './samples.ts';
-import { failure } from './source-failure.ts';
+import { failure, fetchImage } from './source-failure.ts';
 
 const content = Buffer.from('the bytes of an image');
 
@@ -119,7 +119,11 @@ describe('an image on a server', () => {
       .get('https://images.example')
       .intercept({ path: '/a.png' })
       .reply(302, '', { headers: { location: `${base}/admin` } });
-    expect(await failure('https://images.example/a.png', { dispatcher: network })).toMatchObject({
+    expect(
+      await failure('https://images.example/a.png', {
+        fetch: createImageFetcher({ folders: [] }, { dispatcher: network }),
+      }),
+    ).toMatchObject({
       kind: 'unsupported',
       message: 'https://images.example/a.png: the server redirects to an address that is not https:',
     });

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fetchImage } from '../../src/images/source.ts';
 import { redactSource } from '../../src/images/source-error.ts';
-import { failure } from './source-failure.ts';
+import { failure, fetchImage } from './source-failure.ts';
 
 const content = Buffer.from('the bytes of an image');
 

@@ -1,5 +1,5 @@
 /** Settings from the environment, and the connection that TEMPORAL_* describe. */
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/runtime/config.ts';
 import { connectClient, TemporalUnreachableError, temporalSettings } from '../../src/runtime/temporal-connection.ts';
@@ -8,6 +8,7 @@ describe('settings', () => {
   test('with nothing set, and with empty variables as compose files pass them, the defaults hold', () => {
     const defaults = loadConfig({});
     expect(defaults).toEqual({
+      materialSources: { folders: [process.cwd()], areFoldersSet: false, privateHosts: [] },
       taskQueue: 'wechat-qualification',
       wechatBaseUrl: 'https://api.weixin.qq.com',
       materialStore: resolve('.wxq/material'),
@@ -25,6 +26,21 @@ describe('settings', () => {
   test('the material store follows the data folder unless it has a place of its own', () => {
     expect(loadConfig({ WXQ_DATA_DIR: '/data' }).materialStore).toBe('/data/material');
     expect(loadConfig({ WXQ_DATA_DIR: '/data', WXQ_MATERIAL_STORE: 'file:///m' }).materialStore).toBe('file:///m');
+  });
+
+  test('images come from the folders and hosts that are named; a list may have blanks', () => {
+    const { materialSources } = loadConfig({
+      WXQ_MATERIAL_FOLDERS: ['/scans', ' scans '].join(delimiter),
+      WXQ_MATERIAL_HOSTS: 'images.example.com, *.oss-cn-hangzhou.aliyuncs.com',
+      WXQ_MATERIAL_PRIVATE_HOSTS: 'localhost,::1',
+    });
+    expect(materialSources).toEqual({
+      folders: ['/scans', resolve('scans')],
+      areFoldersSet: true,
+      hosts: ['images.example.com', '*.oss-cn-hangzhou.aliyuncs.com'],
+      privateHosts: ['localhost', '::1'],
+    });
+    expect(() => loadConfig({ WXQ_MATERIAL_HOSTS: 'https://images.example.com/' })).toThrow('must be host names');
   });
 
   test('the address of WeChat may end with a slash', () => {

@@ -4,6 +4,7 @@ import { leafOf } from '../../contract/channels-shop.ts';
 import { checkChannelsShop, checkMiniProgram } from '../../rules/check.ts';
 import type { LintFinding } from '../../rules/finding.ts';
 import { imageLists } from '../../rules/images.ts';
+import { loadConfig } from '../../runtime/config.ts';
 import { type CaseFile, readCaseFile } from '../case-file.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -56,10 +57,11 @@ async function checked(
   const known = input as ChannelsShopInput | MiniProgramInput;
   const account = { appId: known.appId, ...(known.via === undefined ? {} : known.via) };
   // Loaded here: no other command should wait for the image library.
-  const { imageFacts } = await import('../lint/image-facts.ts');
+  const { imageFacts, lintFetcher } = await import('../lint/image-facts.ts');
+  const fetchImage = lintFetcher(loadConfig(cli.context.env).materialSources);
   const { withCategoryRules } = await import('../lint/wechat-reading.ts');
   return await withCategoryRules(cli.context, offline, async (rules) => {
-    const images = await imageFacts(platform, imageLists(known), { folder, offline });
+    const images = await imageFacts(platform, imageLists(known), { folder, offline, fetchImage });
     const around = (rulesReadAt: number) => ({
       now: Date.now(),
       rulesReadAt,

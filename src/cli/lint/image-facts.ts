@@ -4,9 +4,16 @@ import { absoluteImage } from '../../client/sources.ts';
 import type { Image, Platform } from '../../contract/qualification.ts';
 import { ImageRefused, inspectImage } from '../../images/inspect.ts';
 import { channelsShopUploadLimits, miniProgramUploadLimits, prepareImages } from '../../images/prepare.ts';
-import { fetchImage } from '../../images/source.ts';
+import { createImageFetcher, type FetchImage } from '../../images/source.ts';
 import { ImageSourceError, schemeOf } from '../../images/source-error.ts';
 import type { ImageFact } from '../../rules/category-rules.ts';
+import type { MaterialSources } from '../../runtime/material-settings.ts';
+
+export interface LookOptions {
+  folder: string;
+  offline: boolean;
+  fetchImage: FetchImage;
+}
 
 interface Looked {
   fact: ImageFact;
@@ -14,13 +21,21 @@ interface Looked {
 }
 
 /**
+ * Fetching as the worker does it, with the settings of this terminal; but where no folders are set, a person may look at
+ * any file of theirs.
+ */
+export function lintFetcher({ areFoldersSet, folders, ...rules }: MaterialSources): FetchImage {
+  return createImageFetcher({ ...rules, folders: areFoldersSet ? folders : 'any' });
+}
+
+/**
  * One fact for each image; a Mini Program's images of one certificate are put together as they will be.
- * @param o.folder where relative paths start; @param o.offline addresses are not fetched.
+ * @param o.folder where relative paths start; @param o.offline addresses are not fetched; @param o.fetchImage {@link lintFetcher}.
  */
 export async function imageFacts(
   platform: Platform,
   lists: { path: string; images: Image[] }[],
-  o: { folder: string; offline: boolean },
+  o: LookOptions,
 ): Promise<ImageFact[]> {
   const facts: ImageFact[] = [];
   // One after another: decoding takes memory, and a person waits for all of them anyway.
@@ -33,16 +48,16 @@ export async function imageFacts(
   return facts;
 }
 
-async function look(path: string, image: Image, o: { folder: string; offline: boolean }): Promise<Looked> {
+async function look(path: string, image: Image, o: LookOptions): Promise<Looked> {
   const absolute = absoluteImage(image, o.folder);
   const { source, sha256 } = typeof absolute === 'string' ? { source: absolute } : absolute;
   const problem = (reason: string, advice: string, isCertain = true): Looked => ({
     fact: { path, problem: { reason, advice, isCertain } },
   });
-  if (o.offline && /^https?$/.test(schemeOf(source) ?? ''))
+  if (o.offline && /^(https?|s3)$/.test(schemeOf(source) ?? ''))
     return problem('it was not fetched, because of --offline', 'check once without --offline', false);
   try {
-    const bytes = await fetchImage(source);
+    const bytes = await o.fetchImage(source);
     if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256)
       return problem('these are not the bytes that sha256 pins', 'correct sha256, or give the file that it is of');
     const { width, height } = await inspectImage(bytes);

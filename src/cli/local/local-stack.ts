@@ -1,6 +1,6 @@
 /** Everything on this machine, for `wxq demo` and `wxq dev`: Temporal, the sandbox, the callback server and a worker. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { connect } from '../../client/index.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { type DevServer, startDevServer } from '../../runtime/dev-server.ts';
@@ -161,6 +161,9 @@ function stackSettings(
     WXQ_WECHAT_BASE_URL: sandbox.url,
     WXQ_ACCOUNTS_FILE: accountsFile,
     WXQ_DATA_DIR: options.dataDir,
+    // A person tries things out here, with images from anywhere and from servers of their own.
+    WXQ_MATERIAL_FOLDERS: options.env.WXQ_MATERIAL_FOLDERS || parse(process.cwd()).root,
+    WXQ_MATERIAL_PRIVATE_HOSTS: options.env.WXQ_MATERIAL_PRIVATE_HOSTS || 'localhost,127.0.0.1,::1',
   };
 }
 
