@@ -127,6 +127,9 @@ export class Stage {
     });
   }
 
+  /** Data folder of server and workers, with the accounts file. */
+  folder = (): string => this.#store.folder;
+
   /** Puts test doubles in the place of activities; only for what a real WeChat cannot be made to do. */
   replaceActivities(replaces: Partial<ReturnType<typeof createActivities>>): void {
     this.#replaces = replaces;

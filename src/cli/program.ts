@@ -2,6 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './command.ts';
 import { adoptCommand } from './commands/adopt.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
@@ -47,6 +48,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   devCommand,
   replayCommand,
   explainCommand,
+  doctorCommand,
 ];
 
 const statusHelp = `

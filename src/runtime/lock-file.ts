@@ -83,6 +83,12 @@ export async function waitForLock(path: string, waitMs: number, onWait: (pid: nu
   }
 }
 
+/** The living process that holds the lock at `path`; takes nothing and changes nothing. */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  const found = await readHolders(path);
+  return found === undefined ? undefined : await lastAlive(found);
+}
+
 async function linked(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);

@@ -27,6 +27,8 @@ export interface DatabaseOptions {
   dataDir: string;
   /** Errors of idle connections, which nobody waits for. */
   onError?: (error: Error) => void;
+  /** Of PostgreSQL. Default: 5 s. */
+  connectTimeoutMs?: number;
 }
 
 /** The database can't be opened; the sentence says what to do, and holds no password. */
@@ -45,7 +47,7 @@ const statementTimeoutMs = 10_000;
  * @throws DatabaseError when it can't be reached, or another process holds the folder.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const database = await (options.url === undefined ? openPglite(options.dataDir) : openPostgres(options.url, options));
+  const database = await connectDatabase(options);
   try {
     await migrate(database);
     return database;
@@ -53,6 +55,28 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await database.close();
     throw new DatabaseError(`the tables can't be brought up to date: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/**
+ * Opens the database as it is, for who only looks: no table is made, and `database.close()` has to be called all the same.
+ * @throws DatabaseError as `openDatabase`.
+ */
+export async function connectDatabase(options: DatabaseOptions): Promise<Database> {
+  return await (options.url === undefined ? openPglite(options.dataDir) : openPostgres(options.url, options));
+}
+
+/** The steps that a database lacks, and the numbers of those that only a newer version of this program knows. Changes nothing. */
+export async function migrationState(
+  database: Queryable,
+  steps: readonly Migration[] = migrations,
+): Promise<{ missing: Migration[]; unknown: number[] }> {
+  const [found] = await database.query("SELECT to_regclass('wxq_migration') IS NOT NULL AS is_there");
+  const rows = found?.is_there === true ? await database.query('SELECT number FROM wxq_migration ORDER BY number') : [];
+  const applied = rows.map((row) => Number(row.number));
+  return {
+    missing: steps.filter(({ number }) => !applied.includes(number)),
+    unknown: applied.filter((number) => !steps.some((step) => step.number === number)),
+  };
 }
 
 /** Applies what is missing, in one transaction under a lock, so that of many processes one does it. */
@@ -72,12 +96,13 @@ export async function migrate(database: Database, steps: readonly Migration[] = 
   });
 }
 
-async function openPostgres(url: string, { onError }: DatabaseOptions): Promise<Database> {
+async function openPostgres(url: string, options: DatabaseOptions): Promise<Database> {
+  const { onError, connectTimeoutMs: connectionTimeoutMillis = connectTimeoutMs } = options;
   const pool = new Pool({
     connectionString: url,
     application_name: 'wechat-qualification',
     max: 10,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: statementTimeoutMs,
     idleTimeoutMillis: 30_000,
@@ -123,12 +148,16 @@ async function openPostgres(url: string, { onError }: DatabaseOptions): Promise<
   };
 }
 
+/** `join(dataDir, 'database')` and, beside it, the lock of the process that has it open. */
+export const pgliteFolder = (dataDir: string): string => join(dataDir, 'database');
+export const pgliteLock = (dataDir: string): string => `${pgliteFolder(dataDir)}.lock`;
+
 async function openPglite(dataDir: string): Promise<Database> {
-  const folder = join(dataDir, 'database');
+  const folder = pgliteFolder(dataDir);
   await mkdir(dataDir, { recursive: true });
   let lock: Awaited<ReturnType<typeof takeLock>>;
   try {
-    lock = await takeLock(`${folder}.lock`);
+    lock = await takeLock(pgliteLock(dataDir));
   } catch (error) {
     if (!(error instanceof LockHeldError)) throw error;
     throw new DatabaseError(

@@ -36,7 +36,7 @@ const upkeepEveryMs = 60_000;
 const listEveryMs = 3_600_000;
 
 /** The secret of a platform whose chain is kept here; `undefined`: a token service has it, or the platform is unknown. */
-function chainSecret(accounts: Accounts, componentAppId: string): string | undefined {
+export function chainSecret(accounts: Accounts, componentAppId: string): string | undefined {
   const platform = accounts.platform(componentAppId);
   return platform?.tokenService === undefined ? platform?.secret : undefined;
 }

@@ -1,0 +1,138 @@
+/** The installation that is looked at: its settings, and what several checks need, opened once and closed at the end. */
+import { type Config, ConfigError, loadConfig } from '../../runtime/config.ts';
+import { connectClient, type TemporalSettings, temporalSettings } from '../../runtime/temporal-connection.ts';
+import { type Accounts, AccountsError, loadAccounts } from '../../store/accounts.ts';
+import { connectDatabase, type Database } from '../../store/database.ts';
+import { createDispatcher } from '../../wechat/transport.ts';
+import type { CliContext } from '../context.ts';
+import { NotToBeHad } from './finding.ts';
+import { type Poller, pollersOf } from './pollers.ts';
+
+/** What a person may say on the command line. */
+export interface DoctorOptions {
+  /** Base address of the public port as WeChat reaches it. */
+  callbackUrl?: string;
+  /** Base address of the server's private port. */
+  privateUrl?: string;
+  /** For each check. */
+  limitMs: number;
+}
+
+type OpenTemporal = Awaited<ReturnType<typeof connectClient>>;
+
+export interface Installation {
+  readonly env: NodeJS.ProcessEnv;
+  /** What could be read of the settings; a setting that can't be used is as if it were not set. */
+  readonly config: Config;
+  readonly configProblems: readonly string[];
+  /** `undefined`: none, or they can't be used. */
+  readonly accounts: Accounts | undefined;
+  readonly accountsProblem: AccountsError | undefined;
+  readonly options: DoctorOptions;
+  readonly fetch: typeof globalThis.fetch;
+  readonly dispatcher: ReturnType<typeof createDispatcher>;
+  now(): number;
+  readonly temporalSettings: TemporalSettings;
+  /** Each is opened at most once. @throws NotToBeHad for all but the check that is about it. */
+  temporal(): Promise<OpenTemporal>;
+  /** As the server says, of both kinds of task. @throws NotToBeHad */
+  pollers(): Promise<Poller[]>;
+  /** PostgreSQL, as it is: no table is made. @throws NotToBeHad, also where PGlite is used: that is the server's alone. */
+  database(): Promise<Database>;
+  close(): Promise<void>;
+}
+
+/** A little less than a check's time, so that a check can still say why. */
+const shareOfLimit = 0.8;
+
+/** Opens nothing yet. @throws what `temporalSettings` throws for a configuration file that can't be read. */
+export function createInstallation(
+  { env, fetch }: Pick<CliContext, 'env' | 'fetch'>,
+  options: DoctorOptions,
+  now: () => number = Date.now,
+): Installation {
+  const { config, problems: configProblems } = usableConfig(env);
+  const { accounts, problem: accountsProblem } = accountsOf(config, env);
+  const settings = temporalSettings(env);
+  const dispatcher = createDispatcher();
+  const opened: (() => Promise<unknown>)[] = [];
+
+  const temporal = once(async () => {
+    try {
+      const open = await connectClient(settings, options.limitMs * shareOfLimit);
+      opened.push(() => open.connection.close());
+      return open;
+    } catch (error) {
+      throw new NotToBeHad(`Temporal can't be reached at ${settings.address}`, { cause: error });
+    }
+  });
+  const database = once(async () => {
+    const { databaseUrl: url, dataDir } = config;
+    if (url === undefined) throw new NotToBeHad('the database is the one in the data folder, open in the server alone');
+    try {
+      const open = await connectDatabase({ url, dataDir, connectTimeoutMs: options.limitMs * shareOfLimit });
+      opened.push(() => open.close());
+      return open;
+    } catch (error) {
+      throw new NotToBeHad('the database does not answer', { cause: error });
+    }
+  });
+  return {
+    env,
+    config,
+    configProblems,
+    accounts,
+    accountsProblem,
+    options,
+    fetch,
+    dispatcher,
+    now,
+    temporalSettings: settings,
+    temporal,
+    pollers: once(async () => pollersOf(await temporal(), settings.namespace, config.taskQueue)),
+    database,
+    async close() {
+      await Promise.allSettled(opened.map((close) => close()));
+      await dispatcher.destroy();
+    },
+  };
+}
+
+function usableConfig(env: NodeJS.ProcessEnv): { config: Config; problems: readonly string[] } {
+  try {
+    return { config: loadConfig(env), problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const names = error.problems.map((problem) => problem.split(' ', 1)[0] ?? '');
+    const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+    // The database can be looked at without the key that opens the secrets in it.
+    if (names.includes('WXQ_SECRET_KEY')) rest.WXQ_SECRET_KEY = 'not set';
+    const further = usableConfig(rest);
+    return { config: further.config, problems: [...error.problems, ...further.problems] };
+  }
+}
+
+function accountsOf(
+  { accountsFile }: Config,
+  env: NodeJS.ProcessEnv,
+): { accounts: Accounts | undefined; problem: AccountsError | undefined } {
+  try {
+    return {
+      accounts: accountsFile === undefined ? undefined : loadAccounts(accountsFile, env),
+      problem: undefined,
+    };
+  } catch (error) {
+    if (error instanceof AccountsError) return { accounts: undefined, problem: error };
+    throw error;
+  }
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    // Whoever asks hears of it; before that nobody has to.
+    made.catch(() => undefined);
+    return made;
+  };
+}

@@ -1,0 +1,93 @@
+/** Checks of what is set: the variables, which WeChat they lead to, the accounts, and the versions that run. */
+import { createRequire } from 'node:module';
+import { createSecretBox, SecretError } from '../../store/secrets.ts';
+import { type Check, fail, type Outcome, ok, skipped, warn } from './finding.ts';
+import type { Installation } from './installation.ts';
+import { isOlder } from './temporal-checks.ts';
+
+export const settingsChecks: readonly Check<Installation>[] = [
+  { name: 'versions', run: async () => versions(process.version) },
+  { name: 'settings', run: settings },
+  { name: 'target', run: target },
+  { name: 'secret-key', run: secretKey },
+  { name: 'accounts', run: accounts },
+];
+
+const realWeChat = 'https://api.weixin.qq.com';
+const oldestNode = '20.19.0';
+
+/** Of Node.js, this package and Temporal's SDK. */
+export function versions(node: string): Outcome {
+  const load = createRequire(import.meta.url);
+  const versionOf = (name: string): string => (load(`${name}/package.json`) as { version: string }).version;
+  const said = `wechat-qualification ${versionOf('wechat-qualification')}, Node.js ${node}, Temporal SDK ${versionOf('@temporalio/client')}`;
+  if (!isOlder(node, oldestNode)) return ok(said);
+  return fail(`${said}: Node.js ${oldestNode} is needed`, {
+    zh: `请升级 Node.js 到 ${oldestNode} 或更新版本。`,
+    en: `Upgrade Node.js to ${oldestNode} or later.`,
+  });
+}
+
+async function settings({ configProblems, config }: Installation): Promise<Outcome[]> {
+  const advice = {
+    zh: '请改正这个环境变量(含义见 README 的配置表和 .env.example),并重启所有进程。',
+    en: 'Correct this variable (README, "Configuration", and .env.example say what it takes), and start every process again.',
+  };
+  if (configProblems.length > 0) return configProblems.map((problem) => fail(problem, advice));
+  if (config.mode === 'observe') {
+    return [
+      warn('WXQ_MODE is observe: nothing is submitted to WeChat', {
+        zh: '要真正提交,请取消 WXQ_MODE=observe 并重启 worker。',
+        en: 'To submit, unset WXQ_MODE=observe and start the workers again.',
+      }),
+    ];
+  }
+  return [ok(`all can be used; task queue ${config.taskQueue}, data folder ${config.dataDir}`)];
+}
+
+/** Said first and in words: a submission to the real WeChat can't be taken back. */
+async function target({ config }: Installation): Promise<Outcome> {
+  const { wechatBaseUrl } = config;
+  if (wechatBaseUrl === realWeChat) return ok(`LIVE: the real WeChat (${wechatBaseUrl}); submissions count`);
+  return warn(`SANDBOX: ${wechatBaseUrl} is not the real WeChat; nothing here reaches it`, {
+    zh: '正式环境请取消 WXQ_WECHAT_BASE_URL。',
+    en: 'In production, unset WXQ_WECHAT_BASE_URL.',
+  });
+}
+
+async function secretKey({ config }: Installation): Promise<Outcome> {
+  if (config.secretKey === undefined) return ok('the key of the data folder is used; with PostgreSQL WXQ_SECRET_KEY');
+  try {
+    createSecretBox(config.secretKey);
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    return fail(error.message, {
+      zh: '请运行 `openssl rand -base64 32` 生成密钥并写入 WXQ_SECRET_KEY,所有进程用同一个值。',
+      en: 'Make one with `openssl rand -base64 32`, and give every process the same WXQ_SECRET_KEY.',
+    });
+  }
+  const count = config.secretKey.split(',').filter((key) => key.trim() !== '').length;
+  return ok(count === 1 ? 'one key' : `${count} keys: the first seals, all open`);
+}
+
+async function accounts({ accounts: known, accountsProblem, config }: Installation): Promise<Outcome[]> {
+  if (accountsProblem !== undefined) {
+    return accountsProblem.findings.map(({ path, problem }) =>
+      fail(`${path === '' ? '' : `${path}: `}${problem}`, {
+        zh: `请改正账号文件 ${config.accountsFile ?? ''} 中的这一处。`,
+        en: `Correct it in the accounts file ${config.accountsFile ?? ''}.`,
+      }),
+    );
+  }
+  if (known === undefined) {
+    return [
+      fail('WXQ_ACCOUNTS_FILE is not set: no account is known', {
+        zh: '请设置 WXQ_ACCOUNTS_FILE(格式见 README)。',
+        en: 'Set WXQ_ACCOUNTS_FILE (README says what it holds).',
+      }),
+    ];
+  }
+  const { shops, platforms } = known;
+  if (shops.length + platforms.length === 0) return [skipped('there is none yet')];
+  return [ok(`${shops.length} of their own, ${platforms.length} third-party platforms`)];
+}
