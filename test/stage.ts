@@ -72,6 +72,7 @@ export class Stage {
   #processes: WorkerProcess[] = [];
   #workers: { worker: Worker; done: Promise<void> }[] = [];
   #replaces: Partial<ReturnType<typeof createActivities>> = {};
+  dataDir = (): string => this.#store.folder;
   /** Workflows that a test leaves open, with the reason. They are terminated, and replayed like all others. */
   readonly leftOpen = new Map<string, string>();
   readonly started = new Set<string>();
@@ -126,9 +127,6 @@ export class Stage {
       env: { WXQ_CODEC_KEYS: this.#codecKeys },
     });
   }
-
-  /** Data folder of server and workers, with the accounts file. */
-  folder = (): string => this.#store.folder;
 
   /** Puts test doubles in the place of activities; only for what a real WeChat cannot be made to do. */
   replaceActivities(replaces: Partial<ReturnType<typeof createActivities>>): void {

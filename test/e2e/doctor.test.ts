@@ -5,12 +5,12 @@ import { expect, type Stage, test } from '../stage.ts';
 import { workerEnvironment } from '../stage-accounts.ts';
 
 const environmentOf = (stage: Stage): NodeJS.ProcessEnv => {
-  const { taskQueue, folder, sandbox, connection } = stage;
+  const { taskQueue, sandbox, connection } = stage;
   return workerEnvironment({
     temporalAddress: connection.options.address ?? '',
     taskQueue,
     wechatUrl: sandbox.url,
-    folder,
+    folder: stage.dataDir(),
   });
 };
 
