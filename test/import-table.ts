@@ -57,7 +57,7 @@ export const importTable: Record<string, Allowed> = {
   },
   server: {
     imports: ['src/contract', 'src/client', 'src/wechat', 'src/rules', 'fastify', 'prom-client', node],
-    types: ['pino'],
+    types: ['pino', 'src/store'],
     // It signals by workflow id and tells "no such case" from "not reachable".
     files: { 'case-signals.ts': ['@temporalio/client'], 'forward.ts': ['undici'] },
   },

@@ -15,15 +15,19 @@ import {
   type Query,
   resultOfRejection,
 } from './push-address.ts';
+import { noteOf, type PushNotes } from './push-notes.ts';
 import type { EventTaker, SortedEvent, TakenEvent } from './take-event.ts';
 
 export interface CallbackDependencies {
   accounts: CallbackAccounts;
   events: EventTaker;
   forwarder: Forwarder;
+  pushes: PushNotes;
   limits: Pick<CallbackLimits, 'answerMs' | 'forwardMs'>;
   metrics: ServerMetrics;
   logger: ServerLogger;
+  /** Milliseconds since 1970. */
+  now?: () => number;
 }
 
 /**
@@ -114,7 +118,7 @@ async function receive(
   address: PushAddress,
   request: FastifyRequest,
 ): Promise<Answer> {
-  const { metrics, limits, logger } = dependencies;
+  const { metrics, limits, logger, pushes, now = Date.now } = dependencies;
   const { route, account } = address;
   let sorted: SortedEvent;
   try {
@@ -129,9 +133,10 @@ async function receive(
     }
   }
   if (address.forward === undefined) {
-    const { result } = await sorted.take();
-    metrics.pushEnded(route, result);
-    return answerOf(result);
+    const taken = await sorted.take();
+    metrics.pushEnded(route, taken.result);
+    pushes.note(noteOf('wechat', address, sorted, taken, now()));
+    return answerOf(taken.result);
   }
   if (isForwarded(request)) {
     // It has been here before, and was taken then. To acknowledge it would hide that nobody else ever got it.
@@ -141,9 +146,11 @@ async function receive(
   }
   // Ours are answered in our own time, whatever the other side was granted.
   const limitMs = sorted.isOurs ? limits.answerMs : Number.POSITIVE_INFINITY;
-  const [{ result }, theirs] = await Promise.all([sorted.take(), passOn(dependencies, address, request, limitMs)]);
-  metrics.pushEnded(route, result);
-  return answerOfBoth(result, theirs);
+  const [taken, theirs] = await Promise.all([sorted.take(), passOn(dependencies, address, request, limitMs)]);
+  metrics.pushEnded(route, taken.result);
+  const forwarded = 'failure' in theirs ? theirs.failure : String(theirs.answer.status);
+  pushes.note({ ...noteOf('wechat', address, sorted, taken, now()), forwarded });
+  return answerOfBoth(taken.result, theirs);
 }
 
 /** Throws only `PushRejected`. */
@@ -165,7 +172,7 @@ function refused({ logger }: CallbackDependencies, address: PushAddress, { reaso
     }
     return { result };
   };
-  return { label: 'unreadable', isOurs: false, take };
+  return { name: 'unreadable', isOurs: false, take };
 }
 
 async function passOn(

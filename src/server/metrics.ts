@@ -37,6 +37,10 @@ export interface ServerMetrics {
   echo(route: CallbackRoute, result: 'answered' | 'refused'): void;
   /** Counts a request that was passed on to an account's other receiver. */
   forwarded(route: CallbackRoute, result: ForwardResult): void;
+  /** Counts an event that a gateway of the user's own brought. */
+  eventEnded(result: PushResult | 'refused' | 'unauthorized'): void;
+  /** Counts a push that could not be noted in the log of pushes. */
+  noteDropped(count: number): void;
   /** Counts an exception that nobody expected. */
   bug(): void;
   /** Time from the whole body to the answer, in seconds. */
@@ -95,6 +99,17 @@ export function createServerMetrics(registry = new Registry()): ServerMetrics {
     labelNames: ['route', 'result'] as const,
     registers,
   });
+  const events = new Counter({
+    name: 'wxq_events_total',
+    help: 'Events brought to POST /events, by how they ended',
+    labelNames: ['result'] as const,
+    registers,
+  });
+  const dropped = new Counter({
+    name: 'wxq_push_log_dropped_total',
+    help: 'Pushes that are missing in the log of pushes; they were answered all the same',
+    registers,
+  });
   const bugs = new Counter({
     name: 'wxq_callback_unexpected_errors_total',
     help: 'Exceptions that nobody expected; 0 is healthy',
@@ -117,6 +132,8 @@ export function createServerMetrics(registry = new Registry()): ServerMetrics {
     },
     echo: (route, result) => echoes.inc({ route, result }),
     forwarded: (route, result) => forwards.inc({ route, result }),
+    eventEnded: (result) => events.inc({ result }),
+    noteDropped: (count) => dropped.inc(count),
     bug: () => bugs.inc(),
     took: (route, seconds) => durations.observe({ route }, seconds),
   };

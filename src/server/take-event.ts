@@ -22,10 +22,12 @@ export interface EventTakerDependencies {
 
 /** An event that has been told apart; `take` may be called once. */
 export interface SortedEvent {
-  /** Bounded: one of the events that WeChat is known to send, or `unknown`. */
-  label: string;
+  /** As WeChat calls it, if that is a name. For people: a metric has fewer, see `ServerMetrics.otherEvent`. */
+  name: string;
   /** Whether something here depends on it. */
   isOurs: boolean;
+  /** What was pushed, where it could be handed to a case once more. */
+  text?: string;
   take(): Promise<TakenEvent>;
 }
 
@@ -46,7 +48,7 @@ export function createEventTaker(dependencies: EventTakerDependencies): EventTak
   function acknowledged(route: CallbackRoute, account: CallbackAccount, event: string): SortedEvent {
     const label = metrics.otherEvent(event);
     return {
-      label,
+      name: eventName(event),
       isOurs: false,
       take: async () => {
         logger.info({ route, ...account, event: label }, 'push of another kind acknowledged');
@@ -61,9 +63,9 @@ export function createEventTaker(dependencies: EventTakerDependencies): EventTak
       return acknowledged(route, { appId: componentAppId }, name);
     }
     if (event.componentAppId !== componentAppId) throw new PushRejected('wrong-appid', 'it is about another platform');
-    const label = metrics.otherEvent(event.type);
+    metrics.otherEvent(event.type);
     return {
-      label,
+      name: event.type,
       isOurs: true,
       take: async () => ({ result: await receivePlatformEvent({ ...dependencies, authorizations }, event) }),
     };
@@ -73,6 +75,7 @@ export function createEventTaker(dependencies: EventTakerDependencies): EventTak
     route: CallbackRoute,
     account: CallbackAccount,
     event: ProductCategoryAudit | WxaCategoryAudit,
+    text: string,
   ): SortedEvent {
     const take = async (): Promise<TakenEvent> => {
       const { result, workflowId, problem } =
@@ -93,7 +96,7 @@ export function createEventTaker(dependencies: EventTakerDependencies): EventTak
       } else logger.info(fields, 'push routed');
       return { result, ...(workflowId === undefined ? {} : { workflowId }) };
     };
-    return { label: event.type, isOurs: true, take };
+    return { name: event.type, isOurs: true, text, take };
   }
 
   return {
@@ -101,7 +104,13 @@ export function createEventTaker(dependencies: EventTakerDependencies): EventTak
       if (route === 'platform-events') return aboutPlatform(route, account.appId, parsePlatformEvent(message));
       const event = parsePushEvent(message);
       if (event.type === 'other') return acknowledged(route, account, event.event || event.infoType || '');
-      return aboutAudit(route, account, event);
+      return aboutAudit(route, account, event, message);
     },
   };
+}
+
+/** What stands in the place of an event's name may be anything; a table of names gets names. */
+function eventName(event: string): string {
+  if (event === '') return 'message';
+  return /^[\w.-]{1,64}$/.test(event) ? event : 'unknown';
 }

@@ -47,4 +47,35 @@ export const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    number: 4,
+    name: 'received pushes',
+    statements: [
+      `CREATE TABLE wxq_push (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at bigint NOT NULL,
+        source text NOT NULL,
+        route text NOT NULL,
+        app_id text NOT NULL,
+        component_app_id text NOT NULL,
+        event text NOT NULL,
+        is_ours boolean NOT NULL,
+        result text NOT NULL,
+        forwarded text,
+        workflow_id text,
+        event_sealed text
+      )`,
+      'CREATE INDEX wxq_push_kind ON wxq_push (is_ours, id)',
+      'CREATE INDEX wxq_push_account ON wxq_push (app_id, id)',
+      'CREATE INDEX wxq_push_at ON wxq_push (at)',
+      `CREATE TABLE wxq_push_last (
+        app_id text NOT NULL,
+        component_app_id text NOT NULL,
+        at bigint NOT NULL,
+        event text NOT NULL,
+        result text NOT NULL,
+        PRIMARY KEY (app_id, component_app_id)
+      )`,
+    ],
+  },
 ];
