@@ -12,12 +12,13 @@ import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
 import { temporalSettings } from './runtime/temporal-connection.ts';
-import { createCallbackServer, createPrivateServer } from './server/app.ts';
+import { createCallbackServer, createEvents, createPrivateServer } from './server/app.ts';
 import { createCaseSignals, quickRetries } from './server/case-signals.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
 import { AccountsError, loadAccounts } from './store/accounts.ts';
 import { DatabaseError } from './store/database.ts';
 import { openDurableStore } from './store/durable-store.ts';
+import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
 import { privateBearerOf, publishServer } from './store/server-beside.ts';
 import { credentialsWith, openTokenChain } from './store/token-chain.ts';
@@ -89,20 +90,33 @@ export async function startServer(config: Config, options: StartServerOptions): 
   });
   const wechat = createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher });
   const readiness = [cases.readiness];
+  const pushes = createPushLog({
+    ...store,
+    onProblem: (problem, dropped) => {
+      if (dropped > 0) metrics.noteDropped(dropped);
+      logger.warn({ problem, dropped }, 'the log of pushes could not be written');
+    },
+  });
+  const events = createEvents({ wechat, cases, authorizations: chain, logger, metrics });
   const callbackApp = createCallbackServer({
     accounts,
     wechat,
     cases,
-    authorizations: chain,
+    events,
+    pushes,
+    trustedProxies: config.trustedProxies,
     logger,
     metrics,
     readiness,
   });
+  const bearer = privateBearerOf(store.secrets);
   const privateApp = createPrivateServer({
     logger,
     metrics,
     readiness,
-    tokens: { tokens, bearer: privateBearerOf(store.secrets) },
+    tokens: { tokens, bearer },
+    events: { accounts, events, pushes, bearer: config.eventsToken },
+    pushes: { pushes, events, bearer },
   });
 
   let closing: Promise<void> | undefined;
@@ -110,6 +124,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const closeInOrder = async (): Promise<void> => {
     await callbackApp.close();
     await privateApp.close();
+    await pushes.close();
     await chain.close();
     await cases.settled();
     await connection.close();

@@ -59,7 +59,11 @@ export const importTable: Record<string, Allowed> = {
     imports: ['src/contract', 'src/client', 'src/wechat', 'src/rules', 'fastify', 'prom-client', node],
     types: ['pino', 'src/store'],
     // It signals by workflow id and tells "no such case" from "not reachable".
-    files: { 'case-signals.ts': ['@temporalio/client'], 'forward.ts': ['undici'] },
+    files: {
+      'case-signals.ts': ['@temporalio/client'],
+      'forward.ts': ['undici'],
+      'refusals.ts': ['@fastify/rate-limit'],
+    },
   },
   sandbox: { imports: [/^src\/wechat\/push\//, 'fastify', '@fastify/busboy', 'lossless-json', node] },
   testing: { imports: ['src/sandbox', /^src\/wechat\/push\//] },

@@ -1,4 +1,5 @@
 /** Settings of every process, read from the environment in one place; all problems are reported together. */
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type CodecKey, parseCodecKeys } from '../codec/keys.ts';
@@ -32,6 +33,10 @@ export interface Config {
   workerMetricsPort: number;
   /** `WXQ_PRIVATE_HOST`: address that the console and the worker's metrics listen on; not meant for the public. */
   privateHost: string;
+  /** `WXQ_EVENTS_TOKEN`: who may bring events to the private port; without it nobody. */
+  eventsToken?: string;
+  /** `WXQ_TRUSTED_PROXIES`: whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[];
   /** `WXQ_LOG_LEVEL`. */
   logLevel: LogLevel;
   /** `WXQ_CODEC_KEYS`: histories are encrypted with the first, decrypted with each. */
@@ -62,6 +67,11 @@ function port(whenUnset: number) {
     .refine((number) => number <= 65_535, rule)
     .default(whenUnset);
 }
+
+const bearer = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, without blanks: openssl rand -hex 32')
+  .optional();
 
 const settings = z.object({
   WXQ_TASK_QUEUE: z.string().default('wechat-qualification'),
@@ -96,10 +106,18 @@ const settings = z.object({
       }
     })
     .optional(),
-  WXQ_CODEC_TOKEN: z
+  WXQ_CODEC_TOKEN: bearer,
+  WXQ_EVENTS_TOKEN: bearer,
+  WXQ_TRUSTED_PROXIES: z
     .string()
-    .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, without blanks: openssl rand -hex 32')
-    .optional(),
+    .transform((list) =>
+      list
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    )
+    .refine((list) => list.every(isAddressRange), 'must be IP addresses or ranges with commas between: 10.0.0.0/8,::1')
+    .default([]),
   WXQ_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
 });
 
@@ -136,8 +154,17 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     privateHost: found.WXQ_PRIVATE_HOST,
     logLevel: found.WXQ_LOG_LEVEL,
     ...(found.WXQ_CODEC_KEYS === undefined ? {} : { codecKeys: found.WXQ_CODEC_KEYS }),
+    ...(found.WXQ_EVENTS_TOKEN === undefined ? {} : { eventsToken: found.WXQ_EVENTS_TOKEN }),
+    trustedProxies: found.WXQ_TRUSTED_PROXIES,
     ...(found.WXQ_CODEC_TOKEN === undefined ? {} : { codecToken: found.WXQ_CODEC_TOKEN }),
   };
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function isWebAddress(text: string): boolean {

@@ -38,6 +38,7 @@ const answerTo: Record<PushResult, Answer> = {
   undeliverable: answers.again,
   misconfigured: answers.again,
   forged: answers.forbidden,
+  too_old: answers.forbidden,
   malformed: answers.malformed,
   loop: answers.loop,
   too_large: answers.tooLarge,

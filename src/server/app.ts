@@ -11,12 +11,16 @@ import {
   type ReadinessCheck,
   type ServerLogger,
 } from './dependencies.ts';
+import { type EventsEndpoint, registerEvents } from './events-endpoint.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
 import { registerHealth } from './health.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
 import { bugOf } from './problem.ts';
+import { noNotes, type PushNotes } from './push-notes.ts';
+import { type PushesEndpoint, registerPushes } from './pushes-endpoint.ts';
+import { limitRefusals } from './refusals.ts';
 import { createAuditRouter } from './route-audit.ts';
-import { createEventTaker } from './take-event.ts';
+import { createEventTaker, type EventTaker } from './take-event.ts';
 import { registerTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
 export interface CallbackServerDependencies {
@@ -27,6 +31,12 @@ export interface CallbackServerDependencies {
   authorizations?: PlatformAuthorizations | undefined;
   /** Passes pushes on where an account says so. */
   forwarder?: Forwarder;
+  /** Takes what is authentic; both apps of a process share one. */
+  events?: EventTaker;
+  /** Addresses and ranges whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[];
+  /** Where pushes are written down; without it nowhere. */
+  pushes?: PushNotes;
   logger: ServerLogger;
   /** Both apps of a process share one. */
   metrics?: ServerMetrics;
@@ -41,18 +51,43 @@ export interface CallbackServerDependencies {
  * that are under way finish, at most `limits.drainMs`.
  */
 export function createCallbackServer(dependencies: CallbackServerDependencies): FastifyInstance {
-  const { accounts, wechat, cases, authorizations, logger, readiness = [], now } = dependencies;
+  const { accounts, logger, readiness = [], pushes = noNotes, now } = dependencies;
   const limits = { ...defaultCallbackLimits, ...dependencies.limits };
   const metrics = dependencies.metrics ?? createServerMetrics();
-  const router = createAuditRouter({ wechat, cases, limits, ...(now === undefined ? {} : { now }) });
-  const app = createApp(logger, metrics, limits);
-  acceptRawBodies(app);
-  const events = createEventTaker({ router, authorizations, limits, metrics, logger });
+  const events = dependencies.events ?? createEvents({ ...dependencies, metrics });
   const forwarder = dependencies.forwarder ?? createForwarder();
+  const app = createApp(logger, metrics, limits, dependencies.trustedProxies);
+  acceptRawBodies(app);
+  const refusals = limitRefusals(app, limits.refusalsPerMinute, () => metrics.limited());
   app.addHook('onClose', () => forwarder.close());
-  registerCallbacks(app, { accounts, events, forwarder, limits, metrics, logger });
+  registerCallbacks(app, {
+    accounts,
+    events,
+    forwarder,
+    refusals,
+    pushes,
+    limits,
+    metrics,
+    logger,
+    ...(now === undefined ? {} : { now: () => now().getTime() }),
+  });
   registerHealth(app, { metrics, readiness, logger });
   return app;
+}
+
+/** What both apps of a process hand authentic events to. */
+export function createEvents(
+  dependencies: Pick<
+    CallbackServerDependencies,
+    'wechat' | 'cases' | 'authorizations' | 'logger' | 'limits' | 'now'
+  > & {
+    metrics: ServerMetrics;
+  },
+): EventTaker {
+  const { wechat, cases, authorizations, logger, metrics, now } = dependencies;
+  const limits = { ...defaultCallbackLimits, ...dependencies.limits };
+  const router = createAuditRouter({ wechat, cases, limits, ...(now === undefined ? {} : { now }) });
+  return createEventTaker({ router, authorizations, limits, metrics, logger });
 }
 
 export interface PrivateServerDependencies {
@@ -61,21 +96,33 @@ export interface PrivateServerDependencies {
   readiness?: readonly ReadinessCheck[];
   /** Gives tokens to the worker of this machine; see `token-endpoint.ts`. */
   tokens?: TokenEndpoint;
+  /** Takes events from a gateway of the user's own; see `events-endpoint.ts`. */
+  events?: Omit<EventsEndpoint, 'metrics'>;
+  /** Shows the received pushes to our own programs. */
+  pushes?: PushesEndpoint;
   limits?: Partial<CallbackLimits>;
 }
 
 /** The private app: health and metrics, for a port that the outside can't reach. */
 export function createPrivateServer(dependencies: PrivateServerDependencies): FastifyInstance {
-  const { logger, metrics, readiness = [], tokens } = dependencies;
+  const { logger, metrics, readiness = [], tokens, events, pushes } = dependencies;
   const app = createApp(logger, metrics, { ...defaultCallbackLimits, ...dependencies.limits });
   registerHealth(app, { metrics, readiness, logger });
   if (tokens !== undefined) registerTokenEndpoint(app, tokens);
+  if (events !== undefined) registerEvents(app, { ...events, metrics });
+  if (pushes !== undefined) registerPushes(app, pushes);
   return app;
 }
 
 /** An app that answers nothing about itself when something is wrong, and gives slow senders no room. */
-function createApp(logger: ServerLogger, metrics: ServerMetrics, limits: CallbackLimits): FastifyInstance {
+function createApp(
+  logger: ServerLogger,
+  metrics: ServerMetrics,
+  limits: CallbackLimits,
+  trustedProxies: readonly string[] = [],
+): FastifyInstance {
   const app = fastify({
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     // Its own lines would hold the query, and with it the signature; ours name the case instead.
     logger: false,
     bodyLimit: limits.maxBodyBytes,

@@ -14,16 +14,19 @@ import {
   type PushAddress,
   type Query,
   resultOfRejection,
+  tokensOf,
 } from './push-address.ts';
 import { noteOf, type PushNotes } from './push-notes.ts';
+import type { Refusals } from './refusals.ts';
 import type { EventTaker, SortedEvent, TakenEvent } from './take-event.ts';
 
 export interface CallbackDependencies {
   accounts: CallbackAccounts;
   events: EventTaker;
   forwarder: Forwarder;
+  refusals: Refusals;
   pushes: PushNotes;
-  limits: Pick<CallbackLimits, 'answerMs' | 'forwardMs'>;
+  limits: Pick<CallbackLimits, 'answerMs' | 'forwardMs' | 'pushAgeMs'>;
   metrics: ServerMetrics;
   logger: ServerLogger;
   /** Milliseconds since 1970. */
@@ -93,7 +96,8 @@ async function echo(
     isText(expected) &&
     isText(timestamp) &&
     isText(nonce) &&
-    isSignedWithAny(address.settings.token, { timestamp, nonce, expected });
+    Number(timestamp) >= oldest(dependencies) &&
+    isSignedWithAny(tokensOf(address.settings), { timestamp, nonce, expected });
   if (!isGenuine || !isText(echostr)) {
     metrics.echo(address.route, 'refused');
     return isGenuine ? answers.malformed : answers.forbidden;
@@ -127,11 +131,13 @@ async function receive(
     if (!(error instanceof PushRejected)) throw error;
     sorted = refused(dependencies, address, error);
     if (!isSigned(error)) {
-      const { result } = await sorted.take();
+      const isHeldBack = await dependencies.refusals.isHeldBack(request);
+      const { result } = isHeldBack ? { result: resultOfRejection[error.reason] } : await sorted.take();
       metrics.pushEnded(route, result);
       return answerOf(result);
     }
   }
+  dependencies.refusals.excuse(request);
   if (address.forward === undefined) {
     const taken = await sorted.take();
     metrics.pushEnded(route, taken.result);
@@ -154,9 +160,15 @@ async function receive(
 }
 
 /** Throws only `PushRejected`. */
-function sort({ events }: CallbackDependencies, address: PushAddress, request: FastifyRequest): SortedEvent {
-  const message = authenticMessage(address, request.query as Query, request.body);
+function sort(dependencies: CallbackDependencies, address: PushAddress, request: FastifyRequest): SortedEvent {
+  const { events } = dependencies;
+  const message = authenticMessage(address, request.query as Query, request.body, oldest(dependencies));
   return events.sort(address.route, address.account, message);
+}
+
+/** Seconds since 1970. Only the past is bounded: nobody can sign for the future who could not sign for now. */
+function oldest({ limits, now = Date.now }: CallbackDependencies): number {
+  return (now() - limits.pushAgeMs) / 1000;
 }
 
 /** A push that can't be read, as an event that nothing is done about. */

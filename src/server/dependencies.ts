@@ -4,7 +4,8 @@ import type { PlatformEvent } from '../wechat/push/index.ts';
 
 /** The Token and the keys of one push address; several while they are being changed, newest first. */
 export interface CallbackSettings {
-  token: string | readonly string[];
+  token: string;
+  olderTokens?: readonly string[] | undefined;
   encodingAesKey: readonly string[];
 }
 
@@ -109,6 +110,10 @@ export interface CallbackLimits {
   headersMs: number;
   /** An idle connection is kept this long. */
   keepAliveMs: number;
+  /** A push whose timestamp is older than this is refused; WeChat repeats one for less than four hours. */
+  pushAgeMs: number;
+  /** More refusals of one address within a minute are answered 429. */
+  refusalsPerMinute: number;
   /** At shutdown, connections that are still open after this are cut. */
   drainMs: number;
 }
@@ -121,5 +126,7 @@ export const defaultCallbackLimits: CallbackLimits = {
   requestMs: 5000,
   headersMs: 4000,
   keepAliveMs: 60_000,
+  pushAgeMs: 24 * 3_600_000,
+  refusalsPerMinute: 60,
   drainMs: 5000,
 };

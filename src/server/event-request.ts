@@ -33,7 +33,8 @@ export function readEventRequest(query: Query, body: unknown): EventRequest {
     throw new EventRequestError(400, 'appId', 'is needed, in the query or in {"appId": …, "event": …}');
   }
   for (const name of envelope.keys()) {
-    if (!fields.has(name)) throw new EventRequestError(400, 'body', `may hold ${[...fields].join(', ')} and nothing else`);
+    if (!fields.has(name))
+      throw new EventRequestError(400, 'body', `may hold ${[...fields].join(', ')} and nothing else`);
   }
   const inEnvelope = accountOf({ appId: envelope.get('appId'), componentAppId: envelope.get('componentAppId') });
   for (const field of ['appId', 'componentAppId'] as const) {
@@ -47,7 +48,8 @@ export function readEventRequest(query: Query, body: unknown): EventRequest {
   if ((event === undefined) === (relayed === undefined)) {
     throw new EventRequestError(400, 'event', 'or body is needed, and not both');
   }
-  if (relayed !== undefined) return { ...account, body: relayedBody(relayed), query: relayedQuery(envelope.get('query')) };
+  if (relayed !== undefined)
+    return { ...account, body: relayedBody(relayed), query: relayedQuery(envelope.get('query')) };
   if (envelope.has('query')) throw new EventRequestError(400, 'query', 'goes with body, not with event');
   if (typeof event === 'string') return { ...account, event };
   if (isObject(event)) return { ...account, event: stringifyJson(event) };

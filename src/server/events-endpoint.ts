@@ -24,6 +24,7 @@ const fieldOfRejection: Record<PushRejected['reason'], { field: string; message:
   'bad-query': { field: 'query', message: 'timestamp, nonce and msg_signature are needed, each once' },
   'bad-body': { field: 'body', message: 'must be the body as WeChat sent it: JSON or XML with Encrypt' },
   'bad-signature': { field: 'query.msg_signature', message: "is not that of this body under the account's Token" },
+  'too-old': { field: 'query.timestamp', message: 'is too long ago' },
   'bad-key': { field: 'body', message: "can't be decrypted: the account's EncodingAESKey is none" },
   'bad-ciphertext': { field: 'body', message: "can't be decrypted with the account's EncodingAESKeys" },
   'wrong-appid': { field: 'body', message: 'belongs to another account' },
@@ -78,13 +79,11 @@ async function receive(endpoint: EventsEndpoint, request: FastifyRequest, reply:
   pushes.note(noteOf('gateway', address, sorted, taken, now()));
   const isDelivered = taken.result !== 'unreadable' && taken.result !== 'undeliverable';
   const { result, workflowId } = taken;
-  return reply
-    .code(isDelivered ? 200 : 503)
-    .send({
-      ...(isDelivered ? {} : { error: 'not_delivered', message: 'send it again later' }),
-      result,
-      ...(workflowId === undefined ? {} : { workflowId }),
-    });
+  return reply.code(isDelivered ? 200 : 503).send({
+    ...(isDelivered ? {} : { error: 'not_delivered', message: 'send it again later' }),
+    result,
+    ...(workflowId === undefined ? {} : { workflowId }),
+  });
 }
 
 function sort(

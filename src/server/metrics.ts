@@ -17,6 +17,7 @@ export type PushResult =
   | 'undeliverable'
   | 'misconfigured'
   | 'forged'
+  | 'too_old'
   | 'malformed'
   | 'loop'
   | 'too_large'
@@ -37,6 +38,8 @@ export interface ServerMetrics {
   echo(route: CallbackRoute, result: 'answered' | 'refused'): void;
   /** Counts a request that was passed on to an account's other receiver. */
   forwarded(route: CallbackRoute, result: ForwardResult): void;
+  /** Counts a refusal that was made a 429. */
+  limited(): void;
   /** Counts an event that a gateway of the user's own brought. */
   eventEnded(result: PushResult | 'refused' | 'unauthorized'): void;
   /** Counts a push that could not be noted in the log of pushes. */
@@ -99,6 +102,11 @@ export function createServerMetrics(registry = new Registry()): ServerMetrics {
     labelNames: ['route', 'result'] as const,
     registers,
   });
+  const limited = new Counter({
+    name: 'wxq_callback_limited_total',
+    help: 'Refusals answered 429, because their address had been refused too often',
+    registers,
+  });
   const events = new Counter({
     name: 'wxq_events_total',
     help: 'Events brought to POST /events, by how they ended',
@@ -132,6 +140,7 @@ export function createServerMetrics(registry = new Registry()): ServerMetrics {
     },
     echo: (route, result) => echoes.inc({ route, result }),
     forwarded: (route, result) => forwards.inc({ route, result }),
+    limited: () => limited.inc(),
     eventEnded: (result) => events.inc({ result }),
     noteDropped: (count) => dropped.inc(count),
     bug: () => bugs.inc(),

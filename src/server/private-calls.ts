@@ -1,6 +1,6 @@
 /** Calls of our own processes on the private port: `POST` with a bearer that is derived from the secret key. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { isBearer } from './bearer.ts';
 
 /** What a call answers: a status and a body of JSON. */
 export interface PrivateAnswer {
@@ -18,16 +18,10 @@ export function registerPrivateCall(
   call: (body: Readonly<Record<string, unknown>>) => Promise<PrivateAnswer>,
 ): void {
   app.post(path, async (request, reply) => {
-    if (!isSame(request.headers.authorization ?? '', `Bearer ${bearer}`)) return reply.code(401).send({});
+    if (!isBearer(request.headers.authorization, bearer)) return reply.code(401).send({});
     const { body } = request;
     const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
     const answer = await call(fields);
     return reply.code(answer.status ?? 200).send(answer.body);
   });
-}
-
-/** Constant in time, whatever the lengths. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }

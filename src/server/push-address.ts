@@ -49,8 +49,18 @@ export function forwardUrl({ url }: ForwardSettings, { appId }: CallbackAccount)
   return url.replaceAll('$APPID$', appId).replaceAll('%24APPID%24', appId);
 }
 
-/** Opens what was pushed to this address. Throws only `PushRejected`. */
-export function authenticMessage({ settings, tailAppId }: PushAddress, query: Query, body: unknown): string {
+/** Every Token that a request to this address may be signed with. */
+export function tokensOf({ token, olderTokens = [] }: CallbackSettings): string[] {
+  return [token, ...olderTokens];
+}
+
+/** Opens what was pushed to this address, at `notBefore` (seconds since 1970) at the earliest. Throws only `PushRejected`. */
+export function authenticMessage(
+  { settings, tailAppId }: PushAddress,
+  query: Query,
+  body: unknown,
+  notBefore?: number,
+): string {
   const { timestamp, nonce, msg_signature } = query;
   if (!isText(timestamp) || !isText(nonce) || !isText(msg_signature) || !(body instanceof Uint8Array)) {
     throw new PushRejected('bad-query', 'incomplete');
@@ -60,9 +70,10 @@ export function authenticMessage({ settings, tailAppId }: PushAddress, query: Qu
   const { message } = openPush({
     query: { timestamp, nonce, msg_signature },
     body,
-    token: settings.token,
+    token: tokensOf(settings),
     encodingAesKeys: [...settings.encodingAesKey],
     tailAppId,
+    ...(notBefore === undefined ? {} : { notBefore }),
   });
   return message;
 }
@@ -71,6 +82,7 @@ export const resultOfRejection: Record<PushRejectedReason, PushResult> = {
   'bad-query': 'malformed',
   'bad-body': 'malformed',
   'bad-signature': 'forged',
+  'too-old': 'too_old',
   'bad-key': 'misconfigured',
   'bad-ciphertext': 'malformed',
   'wrong-appid': 'forged',

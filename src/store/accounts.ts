@@ -8,6 +8,8 @@ import { z } from 'zod';
 /** Token and EncodingAESKey(s) of a push address; more than one key while it is being changed, newest first. */
 export interface CallbackSettings {
   token: string;
+  /** Tokens from before the last change, which a push may still be signed with. */
+  olderTokens?: readonly string[];
   encodingAesKey: readonly string[];
 }
 
@@ -167,11 +169,17 @@ function fileSchema(env: Readonly<Record<string, string | undefined>>, readFile:
     (text) => /^[A-Za-z0-9+/]{43}$/.test(text),
     'an EncodingAESKey has 43 characters of A-Z a-z 0-9 + /',
   );
-  const callback = z.strictObject({
-    url: z.string().optional(),
-    token: secret,
-    encodingAesKey: z.array(key).min(1, 'at least one EncodingAESKey is needed'),
-  });
+  const callback = z
+    .strictObject({
+      url: z.string().optional(),
+      token: z.union([secret, z.array(secret).min(1, 'at least one Token is needed')]),
+      olderTokens: z.array(secret).optional(),
+      encodingAesKey: z.array(key).min(1, 'at least one EncodingAESKey is needed'),
+    })
+    .transform(({ token: written, olderTokens, ...others }) => {
+      const [token = '', ...older] = [written, olderTokens ?? []].flat();
+      return { ...others, token, ...(older.length === 0 ? {} : { olderTokens: older }) };
+    });
   const tokenService = z.strictObject({ url: z.url({ protocol: /^https?$/ }), bearer: secret.optional() });
   // WeChat waits 5 s for an answer, of which the other receiver may have most.
   const forward = z.strictObject({

@@ -19,6 +19,7 @@ describe('settings', () => {
       workerMetricsPort: 9464,
       privateHost: '127.0.0.1',
       logLevel: 'info',
+      trustedProxies: [],
     });
     expect(loadConfig({ WXQ_MODE: '', WXQ_CALLBACK_PORT: '', WXQ_ACCOUNTS_FILE: '' })).toEqual(defaults);
   });

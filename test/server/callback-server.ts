@@ -48,9 +48,9 @@ export function createStage(
     readiness?: ReadinessCheck[];
     shops?: Record<string, Settings>;
     authorizations?: PlatformAuthorizations;
+    trustedProxies?: string[];
     /** Of the shop and of the platform. */
     forward?: ForwardSettings;
-    tokens?: { shop: string[] };
   } = {},
 ): Stage {
   const metrics = createServerMetrics();
@@ -73,7 +73,7 @@ export function createStage(
     stage.log.push({ level, fields: { ...fields }, message });
   };
   const shops: Record<string, Settings> = options.shops ?? {
-    [shopAppId]: { token: options.tokens?.shop ?? shopToken, encodingAesKey: [shopKey, previousShopKey] },
+    [shopAppId]: { token: shopToken, encodingAesKey: [shopKey, previousShopKey] },
   };
   const { forward } = options;
   const platforms = new Map([
@@ -117,14 +117,17 @@ export function createStage(
     metrics,
     readiness: options.readiness ?? [],
     authorizations: options.authorizations,
-    limits: options.limits ?? {},
+    // Neither counts nor clocks are what most tests are about.
+    limits: { refusalsPerMinute: 100_000, pushAgeMs: Number.POSITIVE_INFINITY, ...options.limits },
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     now: () => new Date(readAt),
   });
   return Object.assign(stage, { app });
 }
 
 interface Settings {
-  token: string | string[];
+  token: string;
+  olderTokens?: string[];
   encodingAesKey: string[];
 }
 
@@ -139,7 +142,7 @@ export interface PushRequest {
 /** An encrypted JSON push to the shop's own address. */
 export function shopPush(
   message: unknown,
-  changes: { key?: string; token?: string; tailAppId?: string } = {},
+  changes: { key?: string; token?: string; tailAppId?: string; timestamp?: string } = {},
 ): PushRequest {
   const { query, body, contentType } = sealPush({
     format: 'json',
@@ -148,7 +151,7 @@ export function shopPush(
     encodingAesKey: changes.key ?? shopKey,
     tailAppId: changes.tailAppId ?? shopAppId,
     toUserName: 'gh_0123456789ab',
-    timestamp: '1796000000',
+    timestamp: changes.timestamp ?? '1796000000',
     nonce: '415670741',
   });
   return { path: `/callback/channels-shop/${shopAppId}`, query, body, contentType };

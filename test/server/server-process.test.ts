@@ -9,7 +9,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { loadConfig } from '../../src/runtime/config.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { type Postgres, startPostgres } from '../postgres.ts';
-import { miniProgramEvent, shopAppId, shopEvent, shopKey, shopPush, shopToken } from './callback-server.ts';
+import {
+  miniProgramEvent,
+  type PushRequest,
+  shopAppId,
+  shopEvent,
+  shopKey,
+  shopPush,
+  shopToken,
+} from './callback-server.ts';
 
 let postgres: Postgres;
 let databaseUrl: string;
@@ -72,6 +80,10 @@ async function start(changes: Record<string, string> = {}): Promise<RunningServe
   return server;
 }
 
+/** Signed now: the process has a real clock. */
+const freshPush = (message: string): PushRequest =>
+  shopPush(message, { timestamp: String(Math.floor(Date.now() / 1000)) });
+
 test('it serves both ports, and tells who asks that Temporal is away', async () => {
   const { callbackUrl, privateUrl } = await start();
   for (const url of [callbackUrl, privateUrl]) {
@@ -84,7 +96,7 @@ test('it serves both ports, and tells who asks that Temporal is away', async () 
 test('L7 with Temporal and WeChat away a push gets 503 within 3 s, and both ports count it', async () => {
   const { callbackUrl, privateUrl } = await start();
   for (const message of [shopEvent(), miniProgramEvent()]) {
-    const { path, query, body } = shopPush(message);
+    const { path, query, body } = freshPush(message);
     const startedAt = performance.now();
     const answer = await fetch(`${callbackUrl}${path}?${new URLSearchParams(query)}`, { method: 'POST', body });
     expect([answer.status, await answer.text()]).toEqual([503, 'try again']);
@@ -112,7 +124,7 @@ test('it does not start without accounts, and says which setting is missing', as
 
 test('after its end nobody listens, and ending takes no longer than its calls, also when asked twice', async () => {
   const server = await start();
-  const { path, query, body } = shopPush(miniProgramEvent());
+  const { path, query, body } = freshPush(miniProgramEvent());
   await fetch(`${server.callbackUrl}${path}?${new URLSearchParams(query)}`, { method: 'POST', body });
   const startedAt = performance.now();
   await server.close();

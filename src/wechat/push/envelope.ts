@@ -15,6 +15,8 @@ export interface SealedPush {
   token: string | readonly string[];
   /** The EncodingAESKeys, newest first; keep the previous one here while a key is being changed. */
   encodingAesKeys: string[];
+  /** Seconds since 1970: a push that was signed before is refused. Default: none is too old. */
+  notBefore?: number;
   /** The appid that must stand at the tail of the frame: the shop's own, or the third-party platform's component appid. */
   tailAppId: string;
 }
@@ -38,6 +40,9 @@ export function openPush(push: SealedPush): { message: string; format: PushForma
   const encrypt = outer.data.Encrypt;
   if (!isSignedWithAny(push.token, { timestamp, nonce, encrypt, expected })) {
     throw new PushRejected('bad-signature', 'msg_signature does not match');
+  }
+  if (push.notBefore !== undefined && !(Number(timestamp) >= push.notBefore)) {
+    throw new PushRejected('too-old', 'signed too long ago');
   }
   return { message: decryptWithAny(push, encrypt), format };
 }

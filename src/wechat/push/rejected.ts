@@ -1,10 +1,11 @@
 /** The one error of this folder: a push that must not be believed. */
 
-/** Why a push was refused. Only `wrong-appid` and `bad-message` come from a sender that knows the Token. */
+/** Why a push was refused. Only `too-old`, `wrong-appid` and `bad-message` come from a sender that knows the Token. */
 export type PushRejectedReason =
   | 'bad-query'
   | 'bad-body'
   | 'bad-signature'
+  | 'too-old'
   | 'bad-key'
   | 'bad-ciphertext'
   | 'wrong-appid'
