@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The process behind `wxq`: hands the real streams and settings to the program. */
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from './cli/program.ts';
@@ -18,7 +19,17 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   readStdin: () => text(process.stdin),
+  ...(process.stdin.isTTY ? { confirm } : {}),
   connect,
   fetch: globalThis.fetch,
   sleep,
 });
+
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -15,13 +15,15 @@ import { temporalSettings } from './runtime/temporal-connection.ts';
 import { createCallbackServer, createEvents, createPrivateServer } from './server/app.ts';
 import { createCaseSignals, quickRetries } from './server/case-signals.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
-import { AccountsError, loadAccounts } from './store/accounts.ts';
+import { accountDeskPath, answerDesk } from './store/account-desk.ts';
+import { AccountsError } from './store/account-file.ts';
+import { openAccountKeeper } from './store/account-keeper.ts';
+import { logNews } from './store/account-news.ts';
+import { createAccountRecords } from './store/account-records.ts';
 import { DatabaseError } from './store/database.ts';
-import { openDurableStore } from './store/durable-store.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
 import { privateBearerOf, publishServer } from './store/server-beside.ts';
-import { credentialsWith, openTokenChain } from './store/token-chain.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -47,37 +49,23 @@ export interface RunningServer {
 /**
  * Starts both ports; one that is taken is replaced by the next free one. It starts without Temporal too: until that
  * is reachable, `/readyz` and every push get 503, and WeChat pushes again.
- * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError when that file can't be used; DatabaseError, SecretError.
+ * @throws AccountsError when the file of `WXQ_ACCOUNTS_FILE` can't be used; DatabaseError, SecretError.
  */
 export async function startServer(config: Config, options: StartServerOptions): Promise<RunningServer> {
   const { env, logger, metrics = createServerMetrics() } = options;
-  if (config.accountsFile === undefined) {
-    throw new ConfigError([
-      'WXQ_ACCOUNTS_FILE must be set: without the accounts no push can be told from a forged one',
-    ]);
-  }
-  const accounts = loadAccounts(config.accountsFile, env);
   const temporal = temporalSettings(env);
   const dispatcher = createDispatcher();
-  const { databaseUrl, secretKey, dataDir } = config;
-  const store = await openDurableStore({
+  const { accountsFile, databaseUrl, secretKey, dataDir } = config;
+  const keeper = await openAccountKeeper({
+    accountsFile,
+    env,
     databaseUrl,
     secretKey,
     dataDir,
-    onError: ({ name }) => logger.warn({ problem: name }, 'a connection to the database was lost'),
-  });
-  const chain = await openTokenChain({
-    accounts,
-    store,
     wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
-    onNews: ({ problem, ...fields }) => {
-      if (problem === undefined) logger.info(fields, 'the list of authorizers has changed');
-      else logger.warn({ ...fields, problem }, 'tokens of the platform');
-    },
-  }).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
+    onNews: (news) => logNews(logger, news),
   });
+  const { accounts, store, chain } = keeper;
   const connection = Connection.lazy({ ...temporal.connectionOptions, ...quickRetries() });
   const payloadCodecs = config.codecKeys === undefined ? [] : [createPayloadCodec(config.codecKeys)];
   const cases = createCaseSignals(
@@ -85,7 +73,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   );
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
-    credentialsOf: credentialsWith(accounts, { chain }),
+    credentialsOf: keeper.credentialsOf,
     dispatcher,
   });
   const wechat = createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher });
@@ -117,6 +105,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     tokens: { tokens, bearer },
     events: { accounts, events, pushes, bearer: config.eventsToken },
     pushes: { pushes, events, bearer },
+    calls: [{ path: accountDeskPath, call: (body) => answerDesk(createAccountRecords(store), body) }],
   });
 
   let closing: Promise<void> | undefined;
@@ -130,7 +119,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     await connection.close();
     await wechat.close();
     await dispatcher.close();
-    await store.close();
+    await keeper.close();
   };
   try {
     const callbackUrl = await listen(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
@@ -140,6 +129,11 @@ export async function startServer(config: Config, options: StartServerOptions): 
     const { shops, platforms } = accounts;
     const fields = { callbackUrl, privateUrl, temporal: temporal.address, namespace: temporal.namespace };
     logger.info({ ...fields, shops: shops.length, platforms: platforms.length }, 'server is listening');
+    if (shops.length + platforms.length === 0)
+      logger.warn(
+        {},
+        'there are no accounts, so every push is refused: set WXQ_ACCOUNTS_FILE, or use wxq accounts set',
+      );
     return { callbackUrl, privateUrl, close };
   } catch (error) {
     await close();

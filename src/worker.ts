@@ -15,13 +15,12 @@ import { createLogger, type Logger } from './runtime/logger.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
 import { installTelemetry } from './runtime/telemetry.ts';
 import { connectNative, TemporalUnreachableError, temporalSettings } from './runtime/temporal-connection.ts';
-import { AccountsError, loadAccounts } from './store/accounts.ts';
+import { AccountsError } from './store/account-file.ts';
+import { borrowAccounts, openAccountKeeper } from './store/account-keeper.ts';
+import { logNews } from './store/account-news.ts';
 import { DatabaseError } from './store/database.ts';
-import { openDurableStore } from './store/durable-store.ts';
 import { createMaterialStore } from './store/material.ts';
 import { SecretError } from './store/secrets.ts';
-import { createServerBeside } from './store/server-beside.ts';
-import { credentialsWith, openTokenChain, type TokenChain } from './store/token-chain.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -91,56 +90,37 @@ export interface RunningWorker {
 
 /**
  * Starts a worker in this process; the SDK allows one such call per process.
- * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError, TemporalUnreachableError, DatabaseError, SecretError.
+ * @throws AccountsError, TemporalUnreachableError, DatabaseError, SecretError.
  */
 export async function startWorker(
   config: Config,
   { env, logger }: { env: NodeJS.ProcessEnv; logger: Logger },
 ): Promise<RunningWorker> {
-  if (config.accountsFile === undefined)
-    throw new ConfigError(['WXQ_ACCOUNTS_FILE must be set: without the accounts no call to WeChat can be made']);
-  const accounts = loadAccounts(config.accountsFile, env);
   const { metricsUrl } = await installTelemetry({
     logger,
     metrics: { port: config.workerMetricsPort, host: config.privateHost },
   });
   const temporal = temporalSettings(env);
   const dispatcher = createDispatcher();
-  const { databaseUrl, secretKey, dataDir } = config;
+  const { accountsFile, databaseUrl, secretKey, dataDir } = config;
+  const places = { accountsFile, env, secretKey, dataDir };
   // PGlite is the server's alone: without PostgreSQL what the database holds is had from the server of the data folder.
-  const store =
+  const keeper =
     databaseUrl === undefined
-      ? undefined
-      : await openDurableStore({
+      ? borrowAccounts(places)
+      : await openAccountKeeper({
+          ...places,
           databaseUrl,
-          secretKey,
-          dataDir,
-          onError: ({ name }) => logger.warn({ problem: name }, 'a connection to the database was lost'),
+          wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+          onNews: (news) => logNews(logger, news),
         });
-  const closeStore = async (): Promise<void> => {
-    await chain?.close();
-    await store?.close();
-  };
-  let chain: TokenChain | undefined;
-  let connection: NativeConnection;
-  try {
-    chain =
-      store &&
-      (await openTokenChain({
-        accounts,
-        store,
-        wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
-        onNews: (news) => logger.warn(news, 'tokens of the platform'),
-      }));
-    connection = await connectNative(temporal);
-  } catch (error) {
-    await closeStore();
+  const connection = await connectNative(temporal).catch(async (error: unknown) => {
+    await keeper.close();
     throw error;
-  }
-  const beside = createServerBeside({ dataDir, secretKey });
+  });
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
-    credentialsOf: credentialsWith(accounts, chain === undefined ? { beside } : { chain }),
+    credentialsOf: keeper.credentialsOf,
     dispatcher,
   });
   const { codecKeys } = config;
@@ -168,7 +148,7 @@ export async function startWorker(
   });
   const done = worker.run().finally(async () => {
     await connection.close().catch(() => undefined);
-    await closeStore();
+    await keeper.close();
     await dispatcher.close();
   });
   // Whoever waits for `done` hears of it; nobody has to.

@@ -43,7 +43,10 @@ export const importTable: Record<string, Allowed> = {
   codec: { imports: ['@temporalio/common', 'node:crypto'] },
   store: {
     imports: ['src/contract', 'src/wechat', 'zod', node],
-    files: { 'database.ts': ['pg', 'src/runtime/lock-file.ts', '@electric-sql/pglite'] },
+    files: {
+      'account-desk.ts': ['src/runtime/lock-file.ts'],
+      'database.ts': ['pg', 'src/runtime/lock-file.ts', '@electric-sql/pglite'],
+    },
   },
   runtime: {
     imports: ['pino', '@temporalio/envconfig', '@temporalio/client', 'close-with-grace', 'zod', 'fflate', node],

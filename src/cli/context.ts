@@ -16,6 +16,8 @@ export interface CliContext {
   stderr: Sink;
   /** Everything on standard input, for `submit -`. */
   readStdin(): Promise<string>;
+  /** Asks a person on the terminal; absent where there is none. */
+  confirm?: (question: string) => Promise<boolean>;
   connect(options: ConnectOptions): Promise<QualificationClient>;
   fetch: typeof globalThis.fetch;
   sleep(ms: number): Promise<unknown>;

@@ -1,6 +1,7 @@
 /** The program `wxq`: its commands, and how a command line that is wrong is told. */
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './command.ts';
+import { accountsCommand } from './commands/accounts.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -49,6 +50,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   replayCommand,
   explainCommand,
   doctorCommand,
+  accountsCommand,
 ];
 
 const statusHelp = `
@@ -70,6 +72,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   for (const make of commands) {
     const command = make(cli) as Command;
     command.copyInheritedSettings(program);
+    for (const part of command.commands) part.copyInheritedSettings(program);
     program.addCommand(command);
   }
   try {

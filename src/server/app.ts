@@ -15,6 +15,7 @@ import { type EventsEndpoint, registerEvents } from './events-endpoint.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
 import { registerHealth } from './health.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
+import { type PrivateCall, registerPrivateCall } from './private-calls.ts';
 import { bugOf } from './problem.ts';
 import { noNotes, type PushNotes } from './push-notes.ts';
 import { type PushesEndpoint, registerPushes } from './pushes-endpoint.ts';
@@ -100,6 +101,8 @@ export interface PrivateServerDependencies {
   events?: Omit<EventsEndpoint, 'metrics'>;
   /** Shows the received pushes to our own programs. */
   pushes?: PushesEndpoint;
+  /** Further calls of our own processes, all with the bearer of `tokens`. */
+  calls?: readonly { path: string; call: PrivateCall }[];
   limits?: Partial<CallbackLimits>;
 }
 
@@ -108,7 +111,11 @@ export function createPrivateServer(dependencies: PrivateServerDependencies): Fa
   const { logger, metrics, readiness = [], tokens, events, pushes } = dependencies;
   const app = createApp(logger, metrics, { ...defaultCallbackLimits, ...dependencies.limits });
   registerHealth(app, { metrics, readiness, logger });
-  if (tokens !== undefined) registerTokenEndpoint(app, tokens);
+  if (tokens !== undefined) {
+    registerTokenEndpoint(app, tokens);
+    for (const { path, call } of dependencies.calls ?? [])
+      registerPrivateCall(app, { path, bearer: tokens.bearer }, call);
+  }
   if (events !== undefined) registerEvents(app, { ...events, metrics });
   if (pushes !== undefined) registerPushes(app, pushes);
   return app;

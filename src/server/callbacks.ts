@@ -55,6 +55,7 @@ function registerAddress(
 
   // Before the body is read: whoever guesses addresses gets nothing parsed, and the same 404 as anywhere else.
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    if (addressOf(request) === undefined) await accounts.lookAgain?.();
     if (addressOf(request) === undefined) {
       metrics.pushEnded(route, 'unknown_account');
       return send(reply, answers.unknown);

@@ -23,6 +23,8 @@ export interface PushSettings {
 
 /** The accounts that pushes come for. */
 export interface CallbackAccounts {
+  /** Whether an account that is not known has been added just now. Bounded, however often it is asked; never throws. */
+  lookAgain?(): Promise<void>;
   shop(appId: string): PushSettings | undefined;
   platform(componentAppId: string): PushSettings | undefined;
 }

@@ -8,14 +8,16 @@ export interface PrivateAnswer {
   body: object;
 }
 
+/** Gets the fields of the body, which it has to check. */
+export type PrivateCall = (body: Readonly<Record<string, unknown>>) => Promise<PrivateAnswer>;
+
 /**
- * Registers `POST path`, answered only to who shows `bearer`. The other side is `ServerBeside.ask`. `call` gets the fields
- * of the body, which it has to check.
+ * Registers `POST path`, answered only to who shows `bearer`. The other side is `ServerBeside.ask`.
  */
 export function registerPrivateCall(
   app: FastifyInstance,
   { path, bearer }: { path: string; bearer: string },
-  call: (body: Readonly<Record<string, unknown>>) => Promise<PrivateAnswer>,
+  call: PrivateCall,
 ): void {
   app.post(path, async (request, reply) => {
     if (!isBearer(request.headers.authorization, bearer)) return reply.code(401).send({});

@@ -48,6 +48,33 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
+    number: 2,
+    name: 'accounts',
+    statements: [
+      `CREATE TABLE wxq_account (
+        kind text NOT NULL,
+        app_id text NOT NULL,
+        shown text NOT NULL,
+        hidden_sealed text,
+        file_digest text,
+        is_removed boolean NOT NULL DEFAULT false,
+        changed_at bigint NOT NULL,
+        PRIMARY KEY (kind, app_id)
+      )`,
+      'CREATE TABLE wxq_account_revision (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), revision bigint NOT NULL)',
+      'INSERT INTO wxq_account_revision (revision) VALUES (0)',
+    ],
+  },
+  {
+    number: 3,
+    name: 'who an authorizer is, and whether its cases know',
+    statements: [
+      `ALTER TABLE wxq_authorizer ADD COLUMN name text, ADD COLUMN gh_id text, ADD COLUMN principal text,
+        ADD COLUMN described_at bigint, ADD COLUMN told_authorized boolean`,
+      'UPDATE wxq_authorizer SET told_authorized = is_authorized',
+    ],
+  },
+  {
     number: 4,
     name: 'received pushes',
     statements: [

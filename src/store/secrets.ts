@@ -1,5 +1,5 @@
 /** Secrets at rest: AES-256-GCM under `WXQ_SECRET_KEY`, with the id of the key beside each, so that keys can be changed. */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Seals and opens texts. Several keys: the first seals, all open. */
 export interface SecretBox {
@@ -9,6 +9,11 @@ export interface SecretBox {
   open(sealed: string, place: string): string;
   /** Whether it was sealed with the first key. */
   isCurrent(sealed: string): boolean;
+  /**
+   * Digests of a text that only holders of a key can make, under each key, the first one's first: whether it is the same
+   * text as before can be told over a change of keys, and the text can't be guessed from them.
+   */
+  digests(text: string, purpose: string): readonly string[];
   /** A key for another purpose, the same in every process that has this first key; hex. */
   derive(purpose: string): string;
 }
@@ -62,6 +67,11 @@ export function createSecretBox(keys: string): SecretBox {
       }
     },
     isCurrent: (sealed) => sealed.split('.')[1] === first.id,
+    digests: (text, purpose) =>
+      ring.map(({ bytes, id }) => {
+        const key = Buffer.from(hkdfSync('sha256', bytes, '', purpose, keyBytes));
+        return `1.${id}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+      }),
     derive: (purpose) => Buffer.from(hkdfSync('sha256', first.bytes, '', purpose, keyBytes)).toString('hex'),
   };
 }

@@ -124,8 +124,11 @@ export function credentialsWith(
 ): (account: WeChatAccount) => TokenCredentials | undefined {
   return (account) => {
     const { appId, componentAppId = appId } = account;
-    if (chainSecret(accounts, componentAppId) === undefined) return accounts.credentialsOf(account);
-    if ('chain' in keeper) return { source: keeper.chain.tokens };
+    const isChained = chainSecret(accounts, componentAppId) !== undefined;
+    const own = isChained ? undefined : accounts.credentialsOf(account);
+    if (own !== undefined) return own;
+    if ('chain' in keeper) return isChained ? { source: keeper.chain.tokens } : undefined;
+    // Accounts that only the server's database holds are known there, and nowhere else.
     const address = keeper.beside.address();
     return address && { tokenService: { url: `${address.url}/token`, bearer: address.bearer } };
   };

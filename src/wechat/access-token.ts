@@ -29,7 +29,8 @@ export type TokenCredentials =
 export interface AccessTokensOptions {
   /** `https://api.weixin.qq.com`, or a sandbox. */
   baseUrl: string;
-  credentialsOf: (account: WeChatAccount) => TokenCredentials | undefined;
+  /** Asked for every token: an account may be added, changed or removed meanwhile. */
+  credentialsOf: (account: WeChatAccount) => TokenCredentials | undefined | Promise<TokenCredentials | undefined>;
   dispatcher?: Dispatcher;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -73,7 +74,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   }
 
   async function fetchToken(key: string, account: WeChatAccount, rejectedToken: string | undefined): Promise<Fetched> {
-    const credentials = credentialsOf(account);
+    const credentials = await credentialsOf(account);
     if (credentials === undefined) throw noCredentials(account);
     if ('source' in credentials) throw noCredentials(account);
     if ('tokenService' in credentials) return await askService(credentials.tokenService, account, rejectedToken);
@@ -173,8 +174,9 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
 
   return {
     async get({ rejectedToken, signal, ...account }) {
-      const credentials = credentialsOf(account);
-      if (credentials !== undefined && 'source' in credentials) {
+      const credentials = await credentialsOf(account);
+      if (credentials === undefined) throw noCredentials(account);
+      if ('source' in credentials) {
         return await credentials.source.get({
           ...account,
           ...(rejectedToken === undefined ? {} : { rejectedToken }),

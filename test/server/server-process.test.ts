@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import { run } from '../cli/run.ts';
 import { type Postgres, startPostgres } from '../postgres.ts';
 import {
   miniProgramEvent,
@@ -19,6 +20,7 @@ import {
   shopToken,
 } from './callback-server.ts';
 
+const secretKey = Buffer.alloc(32, 4).toString('base64');
 let postgres: Postgres;
 let databaseUrl: string;
 let folder: string;
@@ -67,7 +69,7 @@ async function start(changes: Record<string, string> = {}): Promise<RunningServe
   const env = {
     WXQ_ACCOUNTS_FILE: join(folder, 'accounts.json'),
     WXQ_DATABASE_URL: databaseUrl,
-    WXQ_SECRET_KEY: Buffer.alloc(32, 4).toString('base64'),
+    WXQ_SECRET_KEY: secretKey,
     WXQ_CALLBACK_PORT: '0',
     WXQ_CONSOLE_PORT: '0',
     WXQ_WECHAT_BASE_URL: `http://127.0.0.1:${await deadPort()}`,
@@ -117,10 +119,28 @@ test('a port that is taken is replaced by a free one, which the log names', asyn
   expect(log).toContain(second.callbackUrl);
 });
 
-test('it does not start without accounts, and says which setting is missing', async () => {
-  await expect(start({ WXQ_ACCOUNTS_FILE: '' })).rejects.toThrow(/WXQ_ACCOUNTS_FILE must be set/);
+test('a file of accounts that is not there ends the start; without one it works from the database, or says that it is empty', async () => {
   await expect(start({ WXQ_ACCOUNTS_FILE: join(folder, 'none.json') })).rejects.toThrow(/none\.json/);
+  const settings = { WXQ_ACCOUNTS_FILE: '', WXQ_DATABASE_URL: await postgres.newDatabase() };
+  await start(settings);
+  expect(log).toContain('wxq accounts set');
 });
+
+test('an account that is set while the server runs is known without a restart', async () => {
+  const settings = { WXQ_ACCOUNTS_FILE: '', WXQ_DATABASE_URL: await postgres.newDatabase() };
+  const { callbackUrl } = await start(settings);
+  const { path, query, body } = shopPush(miniProgramEvent());
+  const push = async (): Promise<number> =>
+    (await fetch(`${callbackUrl}${path}?${new URLSearchParams(query)}`, { method: 'POST', body })).status;
+  expect(await push()).toBe(404);
+  const env = { ...settings, WXQ_SECRET_KEY: secretKey, SHOP_SECRET: 'SECRET-OF-THE-SHOP' };
+  const set = await run(['accounts', 'set', join(folder, 'accounts.json')], { env });
+  expect(set).toMatchObject({ status: 0, stderr: '' });
+  // Temporal is away: who is known gets 503.
+  await expect.poll(push, { timeout: 10_000 }).toBe(503);
+  expect(await run(['accounts', 'remove', shopAppId, '--yes'], { env })).toMatchObject({ status: 0 });
+  await expect.poll(push, { timeout: 19_000, interval: 500 }).toBe(404);
+}, 60_000);
 
 test('after its end nobody listens, and ending takes no longer than its calls, also when asked twice', async () => {
   const server = await start();

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { AccountsError, loadAccounts, parseAccounts } from '../../src/store/accounts.ts';
+import { AccountsError } from '../../src/store/account-file.ts';
+import { loadAccounts, parseAccounts } from '../../src/store/accounts.ts';
 
 const key = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG';
 const shop = { appId: 'wxshop', secret: 'shop-secret-1', callback: { token: 'push-token-1', encodingAesKey: [key] } };

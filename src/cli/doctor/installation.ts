@@ -1,7 +1,8 @@
 /** The installation that is looked at: its settings, and what several checks need, opened once and closed at the end. */
 import { type Config, ConfigError, loadConfig } from '../../runtime/config.ts';
 import { connectClient, type TemporalSettings, temporalSettings } from '../../runtime/temporal-connection.ts';
-import { type Accounts, AccountsError, loadAccounts } from '../../store/accounts.ts';
+import { AccountsError } from '../../store/account-file.ts';
+import { type Accounts, loadAccounts } from '../../store/accounts.ts';
 import { connectDatabase, type Database } from '../../store/database.ts';
 import { createDispatcher } from '../../wechat/transport.ts';
 import type { CliContext } from '../context.ts';

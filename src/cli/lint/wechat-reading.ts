@@ -1,6 +1,7 @@
 /** A WeChat client for commands that only read: the settings' accounts, closed again afterwards. */
 import { ConfigError, loadConfig } from '../../runtime/config.ts';
-import { type Accounts, AccountsError, loadAccounts } from '../../store/accounts.ts';
+import { AccountsError } from '../../store/account-file.ts';
+import { type Accounts, loadAccounts } from '../../store/accounts.ts';
 import { createAccessTokens, createWeChatClient } from '../../wechat/index.ts';
 import { createDispatcher } from '../../wechat/transport.ts';
 import type { CliContext } from '../context.ts';
