@@ -12,6 +12,7 @@ import {
   shopEvent,
   shopPush,
 } from './callback-server.ts';
+import { createPrivate } from './private-server.ts';
 
 const paths = [`/callback/channels-shop/${shopAppId}`, `/callback/platform/${componentAppId}/${authorizerAppId}`];
 
@@ -95,4 +96,71 @@ test('L7 a genuine push with any one byte of its ciphertext, signature, timestam
   );
   expect(stage.reports).toEqual([]);
   expect(stage.reads).toEqual([]);
+});
+
+test('L7 whatever a gateway sends to POST /events, it is an event of this account or a 4xx, and never a 5xx', async () => {
+  const { post, reports, metrics } = createPrivate();
+  const signed = shopPush(shopEvent());
+  const part = fc.oneof(
+    { arbitrary: fc.constantFrom(shopAppId, componentAppId, authorizerAppId), weight: 3 },
+    { arbitrary: fc.constantFrom(shopEvent(), miniProgramEvent(), JSON.parse(shopEvent()), signed.body), weight: 2 },
+    { arbitrary: fc.constantFrom(signed.query, new URLSearchParams(signed.query).toString()), weight: 1 },
+    { arbitrary: fc.anything({ withNullPrototype: true }), weight: 2 },
+    { arbitrary: fc.string({ unit: 'binary', maxLength: 50 }), weight: 2 },
+  );
+  const envelope = fc.dictionary(
+    fc.constantFrom('appId', 'componentAppId', 'event', 'body', 'query', 'Event', '__proto__', 'constructor', 'x'),
+    part,
+  );
+  const asText = (value: unknown): string => {
+    try {
+      return JSON.stringify(value, (_key, one) => (typeof one === 'bigint' ? String(one) : one)) ?? '';
+    } catch {
+      return '{';
+    }
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(envelope.map(asText), bodies, fc.constantFrom(shopEvent(), miniProgramEvent())),
+      fc.dictionary(
+        fc.constantFrom('appId', 'componentAppId', '__proto__', 'x'),
+        fc.oneof(texts, fc.constant(shopAppId)),
+      ),
+      async (body, query) => {
+        const { statusCode } = await post(Buffer.from(body), Object.fromEntries(Object.entries(query)));
+        expect([200, 400, 422]).toContain(statusCode);
+      },
+    ),
+    { numRuns: 800 },
+  );
+  for (const [workflowId] of reports) {
+    expect(workflowId).toMatch(/^(channels-shop|mini-program)\/wx[0-9]{16}\/(6033|8-39)$/);
+  }
+  expect(await metrics.registry.metrics()).toContain('wxq_callback_unexpected_errors_total 0');
+});
+
+test('L7 a genuine push in a request that is odd elsewhere is taken once or refused, and never a 5xx', async () => {
+  const stage = createStage();
+  const genuine = shopPush(shopEvent());
+  await fc.assert(
+    fc.asyncProperty(
+      fc.dictionary(fc.constantFrom('openid', 'encrypt_type', 'timestamp', 'x', '__proto__', 'signature'), texts),
+      fc.dictionary(fc.stringMatching(/^[a-z-]{1,20}$/), fc.stringMatching(/^[\x20-\x7e]{0,40}$/)),
+      async (parameters, headers) => {
+        const { 'content-length': _length, 'transfer-encoding': _encoding, expect: _expect, ...others } = headers;
+        const extra = new URLSearchParams(Object.entries(parameters)).toString();
+        const before = stage.reports.length;
+        const answer = await stage.app.inject({
+          method: 'POST',
+          url: `${genuine.path}?${new URLSearchParams(genuine.query)}&${extra}`,
+          headers: others,
+          payload: genuine.body,
+        });
+        expect([200, 400, 403, 415]).toContain(answer.statusCode);
+        expect(stage.reports.length - before).toBe(answer.statusCode === 200 ? 1 : 0);
+      },
+    ),
+    { numRuns: 400 },
+  );
+  expect(stage.reports.length).toBeGreaterThan(0);
 });

@@ -1,105 +1,19 @@
 /** `POST /events` and the log of pushes on the private port. */
-import type { FastifyInstance } from 'fastify';
-import { afterEach, describe, expect, test } from 'vitest';
-import { createEvents, createPrivateServer } from '../../src/server/app.ts';
-import type { PlatformAuthorizations } from '../../src/server/dependencies.ts';
-import { createServerMetrics } from '../../src/server/metrics.ts';
-import type { PushNotes } from '../../src/server/push-notes.ts';
-import type { LoggedPush, PushNote } from '../../src/store/push-log.ts';
+import { describe, expect, test } from 'vitest';
 import {
   auditId,
   authorizerAppId,
   componentAppId,
   FakeWeChatError,
   miniProgramEvent,
-  platformKey,
   platformPush,
-  platformToken,
   readAt,
   shopAppId,
   shopEvent,
   shopEventXml,
-  shopKey,
   shopPush,
-  shopToken,
 } from './callback-server.ts';
-
-const bearer = 'a-token-of-16-ch';
-const ours = 'bearer-of-our-processes';
-const apps: FastifyInstance[] = [];
-
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-});
-
-/** A private app, what reached cases, and a log in memory. */
-function createPrivate(
-  options: {
-    token?: string | undefined;
-    report?: () => Promise<'delivered'>;
-    authorizations?: PlatformAuthorizations;
-  } = {},
-) {
-  const metrics = createServerMetrics();
-  const reports: [string, unknown][] = [];
-  const lines: string[] = [];
-  const log = (fields: object, message: string): void => void lines.push(JSON.stringify([fields, message]));
-  const logger = { info: log, warn: log, error: log };
-  const events = createEvents({
-    wechat: {
-      channelsShop: () => ({ getBizCatFlowDetail: async (id) => ({ auditId: id, catId: '6033', status: '3' }) }),
-      miniProgram: () => ({
-        getCategory: async () => ({ categories: [{ first: '8', second: '39', auditStatus: '3', isExpired: false }] }),
-      }),
-    },
-    cases: {
-      report: async (workflowId, report) => {
-        await options.report?.();
-        reports.push([workflowId, report]);
-        return 'delivered';
-      },
-    },
-    authorizations: options.authorizations,
-    logger,
-    metrics,
-    now: () => new Date(readAt),
-  });
-  const noted: PushNote[] = [];
-  const logged = (): LoggedPush[] =>
-    noted.map(({ text, ...push }, index) => ({ ...push, id: String(index + 1), canDeliver: text !== undefined }));
-  const pushes: PushNotes = {
-    note: (push) => void noted.push(push),
-    list: async ({ appId } = {}) => logged().filter((push) => appId === undefined || push.appId === appId),
-    find: async (id) => {
-      const text = noted[Number(id) - 1]?.text;
-      const push = logged()[Number(id) - 1];
-      return text === undefined || push === undefined ? undefined : { ...push, text };
-    },
-  };
-  const callback = { token: platformToken, encodingAesKey: [platformKey] };
-  const accounts = {
-    shop: (appId: string) =>
-      appId === shopAppId ? { callback: { token: shopToken, encodingAesKey: [shopKey] } } : undefined,
-    platform: (appId: string) => (appId === componentAppId ? { callback } : undefined),
-  };
-  const token = 'token' in options ? options.token : bearer;
-  const app = createPrivateServer({
-    logger,
-    metrics,
-    events: { accounts, events, pushes, bearer: token },
-    pushes: { pushes, events, bearer: ours },
-  });
-  apps.push(app);
-  const post = (body: unknown, query: Record<string, string> = {}, authorization = `Bearer ${bearer}`) =>
-    app.inject({
-      method: 'POST',
-      url: '/events',
-      query,
-      headers: { authorization },
-      payload: typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body),
-    });
-  return { app, post, reports, noted, lines, metrics };
-}
+import { bearer, createPrivate, ours } from './private-server.ts';
 
 const read = { kind: 'read', verdict: 'approved', rawStatus: '3', readAt };
 const shopCase = [`channels-shop/${shopAppId}/6033`, { ...read, auditId }];
