@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics } from 'prom-client';
+import { registerApi } from './api/api.ts';
+import { connect } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
@@ -15,6 +17,7 @@ import { temporalSettings } from './runtime/temporal-connection.ts';
 import { createCallbackServer, createEvents, createPrivateServer } from './server/app.ts';
 import { createCaseSignals, quickRetries } from './server/case-signals.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
+import { bugOf } from './server/problem.ts';
 import { accountDeskPath, answerDesk } from './store/account-desk.ts';
 import { AccountsError } from './store/account-file.ts';
 import { openAccountKeeper } from './store/account-keeper.ts';
@@ -102,10 +105,33 @@ export async function startServer(config: Config, options: StartServerOptions): 
     logger,
     metrics,
     readiness,
+    limits: privateLimits,
     tokens: { tokens, bearer },
     events: { accounts, events, pushes, bearer: config.eventsToken },
     pushes: { pushes, events, bearer },
     calls: [{ path: accountDeskPath, call: (body) => answerDesk(createAccountRecords(store), body) }],
+  });
+
+  const client = await connect({
+    connection,
+    address: temporal.address,
+    namespace: temporal.namespace,
+    taskQueue: config.taskQueue,
+    env,
+    dataConverter: { payloadCodecs },
+    // Said to the caller, as a 409.
+    onWarning: () => undefined,
+  });
+  const privateHost = options.privateHost ?? config.privateHost;
+  registerApi(privateApp, {
+    client,
+    access: { tokens: config.apiTokens, host: privateHost },
+    records: store.database,
+    onBug: (error, route) => {
+      metrics.bug();
+      logger.error({ route, problem: bugOf(error) }, 'unexpected error in a request');
+    },
+    onClosed: (reason) => logger.warn({}, reason),
   });
 
   let closing: Promise<void> | undefined;
@@ -116,6 +142,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     await pushes.close();
     await chain.close();
     await cases.settled();
+    await client.close();
     await connection.close();
     await wechat.close();
     await dispatcher.close();
@@ -123,7 +150,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   };
   try {
     const callbackUrl = await listen(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
-    const privateUrl = await listen(privateApp, config.consolePort, options.privateHost ?? config.privateHost);
+    const privateUrl = await listen(privateApp, config.consolePort, privateHost);
     await publishServer(store, dataDir, privateUrl);
     chain.startUpkeep();
     const { shops, platforms } = accounts;
@@ -140,6 +167,9 @@ export async function startServer(config: Config, options: StartServerOptions): 
     throw error;
   }
 }
+
+/** The private port takes images too, from callers that are trusted: it need not hurry them as much as the public one. */
+const privateLimits = { requestMs: 60_000 };
 
 /** As a process of its own: log on standard error, process metrics, and an orderly end on SIGTERM or Ctrl-C. */
 export async function runServer(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<RunningServer> {

@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { UploadedImage, UploadRequest } from '../contract/activities.ts';
 import { type FailureDetails, failureTypes } from '../contract/failures.ts';
+import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import { ImageRefused } from '../images/inspect.ts';
 import type { UploadLimits } from '../images/prepare.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -82,8 +83,9 @@ async function originalOf(
   image: UploadRequest['images'][number],
   signal: AbortSignal,
 ): Promise<{ sha256: string; bytes: Uint8Array }> {
-  const kept = image.sha256 === undefined ? undefined : await materialStore.get(image.sha256);
-  if (kept !== undefined && image.sha256 !== undefined) return { sha256: image.sha256, bytes: kept };
+  const pinned = image.sha256 ?? sha256OfMaterialSource(image.source);
+  const kept = pinned === undefined ? undefined : await materialStore.get(pinned);
+  if (kept !== undefined && pinned !== undefined) return { sha256: pinned, bytes: kept };
   const bytes = await fetchImage(image.source, { signal });
   // Checked before it is stored: bytes that nobody asked for are not kept.
   if (image.sha256 !== undefined && sha256Of(bytes) !== image.sha256)

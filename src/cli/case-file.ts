@@ -1,7 +1,8 @@
 /** Reads a case from a JSON file, tells its platform by its members, and checks the files it names. */
 import { access, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Finding, InvalidCaseError, type Platform } from '../client/index.ts';
+import { platformOf } from '../client/case-content.ts';
+import type { Finding, Platform } from '../client/index.ts';
 import type { CliContext } from './context.ts';
 import { UsageError } from './exit-status.ts';
 
@@ -45,17 +46,6 @@ function parsed(name: string, text: string): unknown {
   }
 }
 
-function platformOf(input: unknown): Platform {
-  const members = typeof input === 'object' && input !== null ? Object.keys(input) : [];
-  const isShop = members.includes('category') || members.includes('material');
-  const isMiniProgram = ['first', 'second', 'certificates'].some((name) => members.includes(name));
-  if (isShop !== isMiniProgram) return isShop ? 'channels-shop' : 'mini-program';
-  const message = isShop
-    ? 'The file has members of both platforms: a Channels Shop case has category and material, a Mini Program case first, second and certificates.'
-    : 'The file holds no case: a Channels Shop case has category and material, a Mini Program case first, second and certificates.';
-  throw new InvalidCaseError([{ path: '', message }]);
-}
-
 /** Findings for relative paths that name no file here: they are meant for this machine, and a typo costs days. */
 export async function missingFiles(sources: { path: string; source: string }[], folder: string): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -74,16 +64,4 @@ export async function missingFiles(sources: { path: string; source: string }[], 
     });
   }
   return findings;
-}
-
-/** Every image of an input with the path it stands at; whatever is no image is left to the schema. */
-export function sourcesOf(value: unknown, path = ''): { path: string; source: string }[] {
-  const imageLists =
-    /(^|\.)(images|certificate|baobeihan|jingyingzhengming|daihuokoubei|ruzhuzhizhi|jingyingliushui|buchongcailiao)\[\d+\]$/;
-  if (typeof value === 'string') return imageLists.test(path) ? [{ path, source: value }] : [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => sourcesOf(item, `${path}[${index}]`));
-  if (typeof value !== 'object' || value === null) return [];
-  if (imageLists.test(path) && 'source' in value && typeof value.source === 'string')
-    return [{ path: `${path}.source`, source: value.source }];
-  return Object.entries(value).flatMap(([name, item]) => sourcesOf(item, path === '' ? name : `${path}.${name}`));
 }

@@ -51,6 +51,11 @@ export interface CaseHandle {
   readonly runId?: string;
   /** Waits for the end, however long. Throws `CaseFailedError` (a bug) and `CaseCancelledError`. 等待最终结果。 */
   result(): Promise<QualificationResult>;
+  /**
+   * The result, or `undefined` when the case is still open after `waitMs` (0: only looked at), or `signal` ended the wait.
+   * Throws as `result`. 限时等待结果。
+   */
+  resultWithin(waitMs: number, signal?: AbortSignal): Promise<QualificationResult | undefined>;
   /** Where the newest case with this id stands, closed ones included. 查询当前状态。 */
   view(): Promise<CaseView>;
   /** Corrected material; relative image paths are resolved against the current folder. 补正材料后重新提交。 */
@@ -94,6 +99,26 @@ export function createCaseHandle(deps: HandleDeps, workflowId: string, runId?: s
       )) as QualificationResult;
     } catch (error) {
       if (deps.closing.aborted) throw new ClientClosedError(workflowId, { cause: error });
+      if (error instanceof WorkflowFailedError) throw failedCase(workflowId, error);
+      throw known(error);
+    }
+  }
+
+  async function resultWithin(waitMs: number, signal?: AbortSignal): Promise<QualificationResult | undefined> {
+    let isOpen = false;
+    try {
+      const { name } = (await inTime(() => resultHandle.describe())).status;
+      isOpen = name === 'RUNNING' || name === 'PAUSED';
+      if (isOpen && waitMs <= 0) return undefined;
+      const { connection } = client;
+      const stop = signal === undefined ? deps.closing : AbortSignal.any([deps.closing, signal]);
+      const limitMs = isOpen ? waitMs : updateTimeoutMs;
+      return (await connection.withDeadline(Date.now() + limitMs, () =>
+        connection.withAbortSignal(stop, () => resultHandle.result()),
+      )) as QualificationResult;
+    } catch (error) {
+      if (deps.closing.aborted) throw new ClientClosedError(workflowId, { cause: error });
+      if (isOpen && (signal?.aborted || isTimeout(error))) return undefined;
       if (error instanceof WorkflowFailedError) throw failedCase(workflowId, error);
       throw known(error);
     }
@@ -173,6 +198,7 @@ export function createCaseHandle(deps: HandleDeps, workflowId: string, runId?: s
     workflowId,
     ...(runId === undefined ? {} : { runId }),
     result,
+    resultWithin,
     view,
     resubmit: (resubmission, options) =>
       send(resubmitUpdate, withAbsolutePatchSources(resubmission, process.cwd()), options),

@@ -1,5 +1,6 @@
 /** Cases as Temporal's Visibility lists them: for people and reports, a moment behind; never used to find a callback's case. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import { workflowTypes } from '../contract/messages.ts';
 import type { Platform, Status } from '../contract/qualification.ts';
 import {
@@ -7,15 +8,19 @@ import {
   qualificationPlatformKey,
   qualificationStatusKey,
   wxAppIdKey,
+  wxCategoryIdKey,
 } from '../contract/search-attributes.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
-import { asOurs, isSearchAttributeMissing, type Place } from './temporal-failures.ts';
+import { PageTokenError } from './errors.ts';
+import { asOurs, codeOf, grpcCode, isSearchAttributeMissing, type Place } from './temporal-failures.ts';
 
 /** What to list; everything that is given must hold. */
 export interface CaseFilter {
   status?: Status;
   platform?: Platform;
   appId?: string;
+  /** The leaf of a shop category, or `{first}-{second}`. */
+  categoryId?: string;
   /** At most so many, newest first; all of them by default. */
   limit?: number;
 }
@@ -35,6 +40,21 @@ export interface CaseRow {
   runId: string;
   /** Whether the workflow goes on; anything but `running` and `completed` means that it came to no result. */
   execution: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out';
+}
+
+/** Which part of a list is wanted; `limit` of the filter does not count here. */
+export interface PageRequest extends Omit<CaseFilter, 'limit'> {
+  /** 1 to 1000. */
+  pageSize: number;
+  /** Of the page before; with the same filter. */
+  pageToken?: string;
+}
+
+/** One part of a list. */
+export interface CasePage {
+  cases: CaseRow[];
+  /** Absent on the last page; a page may be shorter than asked for, or empty, and not be the last one. */
+  nextPageToken?: string;
 }
 
 /** What listing needs of its client. */
@@ -62,8 +82,41 @@ export async function* listCases(deps: ListDeps, filter: CaseFilter): AsyncItera
   }
 }
 
+/** One page. Throws `PageTokenError`, `TemporalUnreachableError`, `SearchAttributesMissingError`. */
+export async function casePage(deps: ListDeps, request: PageRequest): Promise<CasePage> {
+  const { client, place } = deps;
+  const { pageSize, pageToken } = request;
+  try {
+    const answer = await client.connection.withDeadline(Date.now() + pageTimeoutMs, () =>
+      client.workflowService.listWorkflowExecutions({
+        namespace: place.namespace,
+        query: caseQuery(request),
+        pageSize,
+        ...(pageToken === undefined ? {} : { nextPageToken: Buffer.from(pageToken, 'base64url') }),
+      }),
+    );
+    const { loadedDataConverter } = client.options;
+    const infos = await Promise.all(
+      (answer.executions ?? []).map((raw) => executionInfoFromRaw(raw, loadedDataConverter, raw, place.namespace)),
+    );
+    const next = answer.nextPageToken;
+    return {
+      cases: infos.flatMap((info) => rowOf(info) ?? []),
+      ...(next && next.length > 0 ? { nextPageToken: Buffer.from(next).toString('base64url') } : {}),
+    };
+  } catch (error) {
+    if (isSearchAttributeMissing(error)) throw await deps.missingSearchAttributes(error);
+    if (pageToken !== undefined && codeOf(error) === grpcCode.invalidArgument)
+      throw new PageTokenError({ cause: error });
+    throw asOurs(error, place);
+  }
+}
+
+/** How long one page may take. */
+const pageTimeoutMs = 10_000;
+
 /** The Visibility query (https://docs.temporal.io/list-filter). A case that was continued is listed once, by its last run. */
-export function caseQuery(filter: CaseFilter): string {
+export function caseQuery(filter: Omit<CaseFilter, 'limit'>): string {
   const types = Object.values(workflowTypes).map(quoted).join(', ');
   const wanted = [
     `WorkflowType IN (${types})`,
@@ -71,6 +124,7 @@ export function caseQuery(filter: CaseFilter): string {
     ...(filter.status === undefined ? [] : [`${qualificationStatusKey.name} = ${quoted(filter.status)}`]),
     ...(filter.platform === undefined ? [] : [`${qualificationPlatformKey.name} = ${quoted(filter.platform)}`]),
     ...(filter.appId === undefined ? [] : [`${wxAppIdKey.name} = ${quoted(filter.appId)}`]),
+    ...(filter.categoryId === undefined ? [] : [`${wxCategoryIdKey.name} = ${quoted(filter.categoryId)}`]),
   ];
   return wanted.join(' AND ');
 }

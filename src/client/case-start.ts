@@ -32,13 +32,14 @@ export interface CaseStart {
 }
 
 /** Relative image paths are made absolute against `folder`; the digest is that of the input as it was given. */
-export function shopCaseStart(input: ChannelsShopInput, folder: string): CaseStart {
+export function shopCaseStart(given: ChannelsShopInput, folder: string, requestedBy?: string): CaseStart {
+  const input = withRequester(given, requestedBy);
   const categoryId = leafOf(input.category);
   return {
     workflowType: workflowTypes.channelsShop,
     workflowId: workflowIdOfShopCase(input),
     args: [withAbsoluteShopSources(input, folder)],
-    memo: { [inputDigestMemo]: inputDigest(input) },
+    memo: { [inputDigestMemo]: inputDigest(given) },
     typedSearchAttributes: searchAttributes('channels-shop', input.appId, categoryId),
     staticSummary: withinBytes(`微信小店 ${input.appId} · 类目 ${categoryId}`, maxSummaryBytes),
     staticDetails: details(input, `Channels Shop (微信小店), category ${categoryId}`, shopMaterialRows(input)),
@@ -46,19 +47,23 @@ export function shopCaseStart(input: ChannelsShopInput, folder: string): CaseSta
 }
 
 /** As `shopCaseStart`, for a Mini Program. */
-export function miniProgramCaseStart(input: MiniProgramInput, folder: string): CaseStart {
+export function miniProgramCaseStart(given: MiniProgramInput, folder: string, requestedBy?: string): CaseStart {
+  const input = withRequester(given, requestedBy);
   const categoryId = `${input.first}-${input.second}`;
   const rows = input.certificates.map((item) => paperRow(item.key, item.images.length, item));
   return {
     workflowType: workflowTypes.miniProgram,
     workflowId: workflowIdOfMiniProgramCase(input),
     args: [withAbsoluteMiniProgramSources(input, folder)],
-    memo: { [inputDigestMemo]: inputDigest(input) },
+    memo: { [inputDigestMemo]: inputDigest(given) },
     typedSearchAttributes: searchAttributes('mini-program', input.appId, categoryId),
     staticSummary: withinBytes(`小程序 ${input.appId} · 类目 ${categoryId}`, maxSummaryBytes),
     staticDetails: details(input, `Mini Program (小程序), category ${input.first} > ${input.second}`, rows),
   };
 }
+
+const withRequester = <Input extends CaseInput>(input: Input, requestedBy: string | undefined): Input =>
+  requestedBy === undefined || input.requestedBy !== undefined ? input : { ...input, requestedBy };
 
 const searchAttributes = (platform: Platform, appId: string, categoryId: string): SearchAttributePair[] => [
   { key: qualificationStatusKey, value: 'preparing' },

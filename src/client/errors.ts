@@ -160,6 +160,17 @@ export class CaseCancelledError extends QualificationError {
   }
 }
 
+/** A token that no page gave, or one of a list that is no more. 分页标记无效。 */
+export class PageTokenError extends QualificationError {
+  constructor(options?: ErrorOptions) {
+    super(
+      'The page token is not one of this list.',
+      'Take it as it was given, with the same filter; or start at the first page.',
+      options,
+    );
+  }
+}
+
 /** The client was closed while a result was waited for; the case goes on. 客户端已关闭，流程仍在继续。 */
 export class ClientClosedError extends QualificationError {
   readonly workflowId: string;

@@ -31,7 +31,7 @@ export type {
 } from '../contract/qualification.ts';
 export { parseWorkflowId, workflowIdOfMiniProgramCase, workflowIdOfShopCase } from '../contract/workflow-id.ts';
 export type { CaseHandle, SendOptions } from './case-handle.ts';
-export type { CaseFilter, CaseRow } from './case-list.ts';
+export type { CaseFilter, CasePage, CaseRow, PageRequest } from './case-list.ts';
 export { inputDigest } from './digest.ts';
 export {
   CaseCancelledError,
@@ -43,6 +43,7 @@ export {
   type Ending,
   InvalidCaseError,
   NoWorkerError,
+  PageTokenError,
   QualificationError,
   SearchAttributesMissingError,
   TemporalSettingsError,

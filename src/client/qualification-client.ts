@@ -1,14 +1,14 @@
 /** The typed client: starts cases, finds them, and speaks to them. No worker, no native code. */
 import { Client, type ConnectionLike } from '@temporalio/client';
-import { type DataConverter, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { type DataConverter, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
 import { CodecKeysError } from '../codec/keys.ts';
 import { payloadCodecsOf } from '../codec/payload-codec.ts';
 import type { ChannelsShopInput } from '../contract/channels-shop.ts';
-import { defaultTaskQueue, inputDigestMemo } from '../contract/messages.ts';
+import { defaultTaskQueue, inputDigestMemo, startKeyMemo } from '../contract/messages.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { Platform } from '../contract/qualification.ts';
 import { type CaseHandle, createCaseHandle, type HandleDeps } from './case-handle.ts';
-import { type CaseFilter, type CaseRow, listCases } from './case-list.ts';
+import { type CaseFilter, type CasePage, type CaseRow, casePage, listCases, type PageRequest } from './case-list.ts';
 import { type CaseStart, miniProgramCaseStart, shopCaseStart } from './case-start.ts';
 import { type OpenConnection, openConnection } from './connection.ts';
 import { CodecSettingsError, InvalidCaseError } from './errors.ts';
@@ -43,6 +43,13 @@ export type Started =
 export interface StartOptions {
   /** The folder that relative image paths start from; default: the current one. */
   relativeTo?: string;
+  /** Becomes the input's `requestedBy` unless it has one; it does not count for `sameInput`. */
+  requestedBy?: string;
+  /**
+   * Names this request. The same key gives the case that it started before (`existing: false`), also when that has ended,
+   * as long as it is the newest one of its account and category. It is kept in the case's memo.
+   */
+  startKey?: string;
 }
 
 /** Starts cases of one platform. */
@@ -64,6 +71,8 @@ export interface QualificationClient {
   get(workflowId: string): CaseHandle;
   /** Cases, newest first, a moment behind. */
   list(filter?: CaseFilter): AsyncIterable<CaseRow>;
+  /** One page of them, for an interface that goes on later. */
+  listPage(request: PageRequest): Promise<CasePage>;
   /** Temporal's own client, for what this one does not do. */
   readonly temporal: Client;
   /** Where it is connected to. */
@@ -136,6 +145,10 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
 
   async function start(request: CaseStart): Promise<Started> {
     const { workflowType, ...rest } = request;
+    if (request.memo[startKeyMemo] !== undefined) {
+      const before = await existing(request, true);
+      if (before !== undefined) return before;
+    }
     // A case that ends between the refused start and the look at it makes room for this one: then it is tried again.
     for (let tries = 0; ; tries += 1) {
       try {
@@ -158,22 +171,27 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
     }
   }
 
-  async function existing(request: CaseStart): Promise<Started | undefined> {
+  /** The case that runs; with `startedByKey` only one that this request has started before, which may have ended. */
+  async function existing(request: CaseStart, startedByKey = false): Promise<Started | undefined> {
     const { workflowId } = request;
     let described: Awaited<ReturnType<ReturnType<typeof client.workflow.getHandle>['describe']>>;
     try {
       described = await inTime(updateTimeoutMs, () => client.workflow.getHandle(workflowId).describe());
     } catch (error) {
+      if (startedByKey && error instanceof WorkflowNotFoundError) return undefined;
       throw asOurs(error, place);
     }
-    if (described.closeTime !== undefined) return undefined;
+    const firstRunId = described.raw.workflowExecutionInfo?.firstRunId;
+    const key = request.memo[startKeyMemo];
+    if (key !== undefined && described.memo?.[startKeyMemo] === key)
+      return { handle: createCaseHandle(handleDeps, workflowId, firstRunId || described.runId), existing: false };
+    if (startedByKey || described.closeTime !== undefined) return undefined;
     const digest = described.memo?.[inputDigestMemo];
     const sameInput = typeof digest === 'string' ? digest === request.memo[inputDigestMemo] : undefined;
     if (sameInput === false)
       warn(
         `Case ${workflowId} is running with a different input: nothing was started or changed. Use resubmit to correct its material, or withdraw it first.`,
       );
-    const firstRunId = described.raw.workflowExecutionInfo?.firstRunId;
     return {
       handle: createCaseHandle(handleDeps, workflowId, firstRunId || described.runId),
       existing: true,
@@ -183,13 +201,17 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
 
   function starter<Input>(
     platform: Platform,
-    prepare: (input: Input, folder: string) => CaseStart,
+    prepare: (input: Input, folder: string, requestedBy?: string) => CaseStart,
   ): CaseStarter<Input> {
     return {
       start: async (input, startOptions) => {
         const findings = checkInput(platform, input);
         if (findings.length > 0) throw new InvalidCaseError(findings);
-        return start(prepare(withoutUndefined(input), startOptions?.relativeTo ?? process.cwd()));
+        const { relativeTo = process.cwd(), requestedBy, startKey } = startOptions ?? {};
+        const request = prepare(withoutUndefined(input), relativeTo, requestedBy);
+        return start(
+          startKey === undefined ? request : { ...request, memo: { ...request.memo, [startKeyMemo]: startKey } },
+        );
       },
     };
   }
@@ -199,6 +221,7 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
     miniProgram: starter('mini-program', miniProgramCaseStart),
     get: (workflowId) => createCaseHandle(handleDeps, workflowId),
     list: (filter = {}) => listCases({ client, place, missingSearchAttributes }, filter),
+    listPage: (request) => casePage({ client, place, missingSearchAttributes }, request),
     temporal: client,
     address: place.address,
     namespace: place.namespace,

@@ -1,6 +1,7 @@
 /** Where images come from: which sources a case takes, and how relative paths become absolute before they travel. */
 import { isAbsolute, resolve } from 'node:path';
 import { accessLists, type ChannelsShopInput } from '../contract/channels-shop.ts';
+import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { Image, Resubmission } from '../contract/qualification.ts';
 import { both } from './findings.ts';
@@ -20,6 +21,13 @@ export function sourceProblem(source: string): string | undefined {
     return both(`must be at most ${maxSourceLength} characters long`, `最长 ${maxSourceLength} 个字符`);
   const scheme = schemeOf(source);
   if (scheme === undefined || scheme === 'file') return undefined;
+  if (scheme === 'material')
+    return sha256OfMaterialSource(source) === undefined
+      ? both(
+          'must be material: and a sha256 in 64 lower-case hexadecimal digits',
+          '必须是 material: 加 64 位小写十六进制 sha256',
+        )
+      : undefined;
   if (scheme === 's3')
     return both(
       'is an s3: address, which this version does not read: give a path, or an https: address such as a presigned one',

@@ -13,6 +13,9 @@ export const workflowTypes = {
 /** Memo key: sha256 of the key-sorted JSON of the input, to tell a repeated start from a different one. */
 export const inputDigestMemo = 'inputDigest';
 
+/** Memo key: which request started the case, to tell a repeated request from a later one. */
+export const startKeyMemo = 'startKey';
+
 /** A callback or a read-back: what WeChat said about an audit. */
 export const auditReportedSignal = defineSignal<[AuditReport]>('auditReported');
 

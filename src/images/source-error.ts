@@ -35,6 +35,7 @@ export function schemeOf(source: string): string | undefined {
 export function redactSource(source: string): string {
   const scheme = schemeOf(source);
   if (scheme === undefined) return shorten(source);
+  if (scheme === 'material') return shorten(source);
   // `data:image/png;base64,…` and the like carry their content in what looks like a path.
   if (!/^[a-z0-9+.-]+:\/\//i.test(source)) return `${scheme}:…`;
   // A key is written as it is; whoever pastes a signed link behind s3: is shown without what signs it.

@@ -54,6 +54,14 @@ export function createImageFetcher(
         throw new ImageSourceError('unavailable', source, `no whole answer in ${timeoutMs} ms`, tryAgain);
       throw scheme === undefined || scheme === 'file' ? fileError(source, error) : networkError(source, error);
     }
+    // Its bytes were looked for in the material store already; there is no other place that has them.
+    if (scheme === 'material')
+      throw new ImageSourceError(
+        'missing',
+        source,
+        'the material store does not hold the bytes of this uploaded image',
+        'upload it again (POST /v1/material) and send it by a resubmission; server and worker need the same WXQ_MATERIAL_STORE',
+      );
     throw new ImageSourceError(
       'unsupported',
       source,

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type CodecKey, parseCodecKeys } from '../codec/keys.ts';
+import { type ApiTokenSetting, parseApiTokens } from './api-tokens.ts';
 import { type MaterialSources, materialFields, materialSources } from './material-settings.ts';
 
 /** The settings that exist; TEMPORAL_* are read by `temporal-connection.ts`. */
@@ -39,6 +40,8 @@ export interface Config {
   trustedProxies: readonly string[];
   /** `WXQ_LOG_LEVEL`. */
   logLevel: LogLevel;
+  /** `WXQ_API_TOKENS`: who may use the JSON API; empty: only programs of this machine. */
+  apiTokens: readonly ApiTokenSetting[];
   /** `WXQ_CODEC_KEYS`: histories are encrypted with the first, decrypted with each. */
   codecKeys?: readonly [CodecKey, ...CodecKey[]];
   /** `WXQ_CODEC_TOKEN`: who may ask the codec server. */
@@ -95,6 +98,17 @@ const settings = z.object({
   WXQ_CONSOLE_PORT: port(8081),
   WXQ_WORKER_METRICS_PORT: port(9464),
   WXQ_PRIVATE_HOST: z.string().default('127.0.0.1'),
+  WXQ_API_TOKENS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return parseApiTokens(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'is no list of tokens' });
+        return z.NEVER;
+      }
+    })
+    .optional(),
   WXQ_CODEC_KEYS: z
     .string()
     .transform((text, context) => {
@@ -153,6 +167,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     workerMetricsPort: found.WXQ_WORKER_METRICS_PORT,
     privateHost: found.WXQ_PRIVATE_HOST,
     logLevel: found.WXQ_LOG_LEVEL,
+    apiTokens: found.WXQ_API_TOKENS ?? [],
     ...(found.WXQ_CODEC_KEYS === undefined ? {} : { codecKeys: found.WXQ_CODEC_KEYS }),
     ...(found.WXQ_EVENTS_TOKEN === undefined ? {} : { eventsToken: found.WXQ_EVENTS_TOKEN }),
     trustedProxies: found.WXQ_TRUSTED_PROXIES,

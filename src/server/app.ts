@@ -139,8 +139,9 @@ function createApp(
       headersTimeout: Math.min(limits.headersMs, limits.requestMs),
       connectionsCheckingInterval: Math.min(1000, limits.requestMs),
     },
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, reply) => {
       const plain = reply as unknown as FastifyReply;
+      if (request.raw.url?.startsWith('/v1/')) return unreadableAddress(plain, error.statusCode === 414);
       void plain
         .code(error.statusCode === 414 ? 414 : 400)
         .type('text/plain')
@@ -187,6 +188,16 @@ function createApp(
   });
   app.addHook('onClose', async () => clearTimeout(cut));
   return app;
+}
+
+/** The JSON API answers nothing but problem details, also to an address that no route gets to see. */
+function unreadableAddress(reply: FastifyReply, isTooLong: boolean): void {
+  const [status, title] = isTooLong ? [404, 'Not Found'] : [400, 'Bad Request'];
+  const detail = isTooLong ? 'No case has an id of that length.' : 'The address is not properly percent-encoded.';
+  void reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, detail }));
 }
 
 /** Bodies arrive as they were sent: a signature is over bytes, and the Content-Type says nothing reliable about them. */

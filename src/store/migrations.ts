@@ -105,4 +105,19 @@ export const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    number: 7,
+    name: 'starts under an Idempotency-Key',
+    statements: [
+      `CREATE TABLE wxq_api_start (
+        key_digest text PRIMARY KEY,
+        request_digest text NOT NULL,
+        owner text NOT NULL,
+        claimed_until timestamptz NOT NULL,
+        answer text,
+        created_at timestamptz NOT NULL DEFAULT now()
+      )`,
+      'CREATE INDEX wxq_api_start_created_at ON wxq_api_start (created_at)',
+    ],
+  },
 ];

@@ -83,6 +83,9 @@ export function scriptedClient(script: {
       if (script.rows instanceof Error) throw script.rows;
       yield* script.rows ?? [];
     },
+    listPage: async () => {
+      throw new Error('no command lists by page');
+    },
     temporal: undefined as never,
     address: 'scripted:7233',
     namespace: 'default',

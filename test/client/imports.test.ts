@@ -32,6 +32,7 @@ it('the client reaches only src/client, src/contract and src/codec, and three pa
     expect(modules.filter((file) => !/^src\/(client|contract|codec)\/|^src\/index\.ts$/.test(file))).toEqual([]);
     expect([...packages.keys()].sort()).toEqual([
       '@temporalio/client',
+      '@temporalio/client/lib/helpers.js',
       '@temporalio/common',
       '@temporalio/envconfig',
       // For the definitions of messages; it holds no native code.

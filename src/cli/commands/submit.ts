@@ -1,4 +1,5 @@
 /** `wxq submit FILE`: starts a case from a JSON file. */
+import { sourcesOf } from '../../client/case-content.ts';
 import {
   type ChannelsShopInput,
   checkInput,
@@ -7,7 +8,7 @@ import {
   type QualificationClient,
   type Started,
 } from '../../client/index.ts';
-import { type CaseFile, missingFiles, readCaseFile, sourcesOf } from '../case-file.ts';
+import { type CaseFile, missingFiles, readCaseFile } from '../case-file.ts';
 import { resultText } from '../case-text.ts';
 import { actWithClient, type Cli, newCommand } from '../command.ts';
 import { exitStatus, statusOf } from '../exit-status.ts';

@@ -150,7 +150,8 @@ function stackSettings(
   const passed = Object.entries(options.env).filter(
     ([name]) =>
       (isForeign || !name.startsWith('TEMPORAL_')) &&
-      (!name.startsWith('WXQ_') || ['WXQ_WORKER_METRICS_PORT', 'WXQ_PRIVATE_HOST', 'WXQ_LOG_LEVEL'].includes(name)),
+      (!name.startsWith('WXQ_') ||
+        ['WXQ_WORKER_METRICS_PORT', 'WXQ_PRIVATE_HOST', 'WXQ_API_TOKENS', 'WXQ_LOG_LEVEL'].includes(name)),
   );
   return {
     ...Object.fromEntries(passed),
