@@ -128,6 +128,7 @@ function setShopValue(input: ChannelsShopInput, segments: string[], value: Value
 
 function setLicense(input: ChannelsShopInput, segments: string[], value: Value): void {
   const [groupId = '', licenseId = '', ...rest] = segments;
+  if (value === hole && segments.length === 2) return removeLicense(input, groupId, licenseId);
   if (!/^[1-9]\d*$/.test(groupId) || !/^[1-9]\d*$/.test(licenseId) || rest.length === 0)
     throw new PathProblem(
       'must read licenses/{groupId}/{licenseId}/images/{n}, …/fields/{key}, …/validUntil or …/holder/…',
@@ -159,8 +160,22 @@ function setLicense(input: ChannelsShopInput, segments: string[], value: Value):
   setPaper(license, rest, value);
 }
 
+/** A licence of a group that the category does not have can't be corrected, only taken away. */
+function removeLicense({ material }: ChannelsShopInput, groupId: string, licenseId: string): void {
+  const licenses = material.form === 'licenses' ? material.licenses : [];
+  const index = licenses.findIndex((license) => license.groupId === groupId && license.licenseId === licenseId);
+  if (index < 0) throw new PathProblem('there is no such licence');
+  licenses.splice(index, 1);
+}
+
 function setMiniProgramValue(input: MiniProgramInput, segments: string[], value: Value): void {
   const [head, key, ...rest] = segments;
+  if (value === hole && head === 'certificates' && segments.length === 2) {
+    const index = input.certificates.findIndex((item) => item.key === key);
+    if (index < 0) throw new PathProblem('there is no such certificate');
+    input.certificates.splice(index, 1);
+    return;
+  }
   if (head !== 'certificates' || key === undefined || rest.length === 0)
     throw new PathProblem('must read certificates/{key}/images/{n}, …/validUntil or …/holder/…');
   let certificate = input.certificates.find((item) => item.key === key);

@@ -86,6 +86,17 @@ describe('images of a licence', () => {
     ]);
   });
 
+  test('a whole licence is taken away by its group and its id', () => {
+    const { material } = patched(patchChannelsShop(shopCase(), { remove: ['licenses/9/11'] }));
+    expect(material.form === 'licenses' && material.licenses.map(({ groupId }) => groupId)).not.toContain('9');
+    expect(problems(patchChannelsShop(shopCase(), { remove: ['licenses/9/99'] }))).toEqual([
+      'licenses/9/99: there is no such licence',
+    ]);
+    expect(problems(patchChannelsShop(shopCase(), { set: { 'licenses/9/11': 'x.png' } }))).toEqual([
+      expect.stringMatching(/^licenses\/9\/11: must read /),
+    ]);
+  });
+
   test.each(['01', '-1', '1.5', '', 'x', '1000', ' 1'])('%j is no number of an image', (index) => {
     expect(problems(patchChannelsShop(shopCase(), { set: { [`licenses/9/11/images/${index}`]: 'x.png' } }))).toEqual([
       `licenses/9/11/images/${index}: must end with the number of an image`,
@@ -314,6 +325,18 @@ describe('a Mini Program case', () => {
     expect(made.map((one) => one.images).sort()).toEqual(
       names.map((name) => [`${name}-0.jpg`, `${name}-1.jpg`]).sort(),
     );
+  });
+
+  test('a whole certificate is taken away by its key, byte for byte: another key can take its place', () => {
+    const blanked = ` ${key}`;
+    const patch = {
+      remove: [joinPath('certificates', key)],
+      set: { [joinPath('certificates', blanked, 'images', 0)]: 'a.jpg' },
+    };
+    expect(patched(patchMiniProgram(miniCase(), patch)).certificates).toEqual([{ key: blanked, images: ['a.jpg'] }]);
+    expect(problems(patchMiniProgram(miniCase(), { remove: [joinPath('certificates', blanked)] }))).toEqual([
+      `${joinPath('certificates', blanked)}: there is no such certificate`,
+    ]);
   });
 
   test('a certificate is never left without an image, and one that is not there cannot be removed from', () => {
