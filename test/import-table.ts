@@ -26,6 +26,9 @@ export const importTable: Record<string, Allowed> = {
   wechat: { imports: ['undici', 'zod', 'fast-xml-parser', 'lossless-json', 'node:crypto'] },
   images: { imports: ['sharp', 'undici', node] },
   rules: { imports: ['src/contract'] },
+  checking: {
+    imports: ['src/contract', 'src/rules', 'src/wechat', 'src/images', 'node:crypto', 'node:vm'],
+  },
   workflows: {
     imports: ['src/contract', '@temporalio/workflow'],
     types: ['src/activities'],
@@ -33,7 +36,16 @@ export const importTable: Record<string, Allowed> = {
     files: { 'guards.ts': ['@temporalio/common/lib/time.js'] },
   },
   activities: {
-    imports: ['src/contract', 'src/wechat', 'src/images', '@temporalio/activity', '@temporalio/common', 'node:crypto'],
+    imports: [
+      'src/contract',
+      'src/wechat',
+      'src/images',
+      'src/rules',
+      'src/checking',
+      '@temporalio/activity',
+      '@temporalio/common',
+      'node:crypto',
+    ],
     types: ['src/store', '@temporalio/worker'],
   },
   client: {

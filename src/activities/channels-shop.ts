@@ -1,5 +1,7 @@
 /** Activities of the Channels Shop: one call each (at most one that writes), contract -> wire words. */
 import { Context } from '@temporalio/activity';
+import type { CaseCheck } from '../checking/case-check.ts';
+import { type KeptRules, rulesKeptMs } from '../checking/kept-rules.ts';
 import type {
   Account,
   AddCategoryRequest,
@@ -16,9 +18,11 @@ import type {
 import { failureTypes } from '../contract/failures.ts';
 import type { Verdict } from '../contract/qualification.ts';
 import { channelsShopUploadLimits } from '../images/prepare.ts';
+import { findShopCategory } from '../rules/shop-tree.ts';
+import type { WeChatAccount } from '../wechat/access-token.ts';
 import type { ChannelsShopApi } from '../wechat/channels-shop/api.ts';
 import type { CategoryInfo } from '../wechat/channels-shop/category.ts';
-import type { CategoryFlow, ShopCategoryNode } from '../wechat/channels-shop/schema.ts';
+import type { CategoryFlow } from '../wechat/channels-shop/schema.ts';
 import { channelsAuditVerdict } from '../wechat/channels-shop/verdict.ts';
 import { endpoints } from '../wechat/endpoints.ts';
 import { WeChatError } from '../wechat/errors.ts';
@@ -33,9 +37,15 @@ const maxFlowPages = 40;
 /** A page shorter than this is the last one: WeChat may cap pages without saying so, but hardly below that. */
 const smallestPageCap = 10;
 
-export function createChannelsShopActivities(deps: ActivityDependencies) {
-  const shopOf = ({ appId, via }: Account): ChannelsShopApi =>
-    deps.wechat.channelsShop({ appId, ...(via === undefined ? {} : { componentAppId: via.componentAppId }) });
+export function createChannelsShopActivities(
+  deps: ActivityDependencies,
+  { rules, check }: { rules: KeptRules; check: CaseCheck },
+) {
+  const callerOf = ({ appId, via }: Account) => ({
+    appId,
+    ...(via === undefined ? {} : { componentAppId: via.componentAppId }),
+  });
+  const shopOf = (account: Account): ChannelsShopApi => deps.wechat.channelsShop(callerOf(account));
 
   return {
     /** Uploads one image -> `file_id`. @throws MaterialRefused, NeedsPerson, WeChatUnavailable, RateLimited */
@@ -109,7 +119,13 @@ export function createChannelsShopActivities(deps: ActivityDependencies) {
           advice: 'Nothing to do: it is looked at again.',
         });
       if (flows !== undefined) permission.audits = flows.map(readingOf);
-      if (request.path) permission.catsV2 = await pathOf(shop, request.leaf, signal);
+      if (request.path) permission.catsV2 = await pathOf(rules, callerOf(request.account), request.leaf);
+      // The same category may still be meant to be renewed; otherwise nothing is going to be submitted.
+      if (request.check !== undefined && (!permission.inForce || request.check.intent === 'renew'))
+        permission.findings = await check.beforeSubmission(
+          { platform: 'channels-shop', input: request.check },
+          { principal: deps.principalOf?.(request.account), signal },
+        );
       return permission;
     },
 
@@ -164,23 +180,20 @@ async function flowsOfLeaf(shop: ChannelsShopApi, leaf: string, signal: AbortSig
     .sort((a, b) => (b.createTime ?? 0) - (a.createTime ?? 0));
 }
 
-/** The leaf's path in the new tree, root first, by parent ids: the order within a branch is only a sample's. */
-async function pathOf(shop: ChannelsShopApi, leaf: string, signal: AbortSignal): Promise<string[]> {
-  const { catsV2 } = await shop.getAllCategories({ signal });
-  const nodes = new Map<string, ShopCategoryNode>(catsV2.flat().map((node) => [node.catId, node]));
-  const path: string[] = [];
-  for (let id: string | undefined = leaf; id !== undefined && id !== '0'; ) {
-    const node: ShopCategoryNode | undefined = nodes.get(id);
-    if (node === undefined || path.includes(id)) break;
-    path.unshift(id);
-    id = node.parentId;
+/** A leaf that was added a moment ago is in none of the trees that were read before. */
+const pathFromTreesAtMostMs = 30_000;
+
+/** The leaf's path in the new tree, root first. */
+async function pathOf(rules: KeptRules, account: WeChatAccount, leaf: string): Promise<string[]> {
+  for (const maxAgeMs of [rulesKeptMs, pathFromTreesAtMostMs]) {
+    const { value } = await rules.shopTrees(account, { maxAgeMs, anew: true });
+    const path = findShopCategory(value, leaf)?.newPath ?? [];
+    if (path.length > 0) return path;
   }
-  if (path.length === 0)
-    throw failure(failureTypes.materialRefused, {
-      reason: `category ${leaf} is not in this shop's category tree`,
-      advice: 'Look the leaf up in the back office or by category/all, or give the whole path as catsV2.',
-    });
-  return path;
+  throw failure(failureTypes.materialRefused, {
+    reason: `category ${leaf} is not in this shop's category tree`,
+    advice: 'Look the leaf up in the back office or by category/all, or give the whole path as catsV2.',
+  });
 }
 
 function verdictOf(flow: CategoryFlow): Verdict | undefined {

@@ -1,5 +1,6 @@
 /** What the activities are given; nothing in this folder reads the environment or holds state of its own. */
 
+import type { Account } from '../contract/activities.ts';
 import type { ImagePreparation } from '../images/preparation.ts';
 import type { FetchImage } from '../images/source.ts';
 import type { MaterialStore } from '../store/material.ts';
@@ -12,4 +13,8 @@ export interface ActivityDependencies {
   materialStore: MaterialStore;
   /** `observe`: everything is read, nothing is written to WeChat (`WXQ_MODE`). */
   mode: 'normal' | 'observe';
+  /** The account's principal (主体), where the installation knows it: whose the papers should be. */
+  principalOf?: (account: Account) => string | undefined;
+  /** Told of an error that must not stop a case. */
+  onBug?: (error: unknown) => void;
 }

@@ -1,13 +1,23 @@
 /** All activities. Workflow code imports their types only. */
+import { createCaseCheck } from '../checking/case-check.ts';
+import { createKeptRules } from '../checking/kept-rules.ts';
 import { createChannelsShopActivities } from './channels-shop.ts';
+import { createCheckActivities } from './check.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createMiniProgramActivities } from './mini-program.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 
-export const createActivities = (deps: ActivityDependencies) => ({
-  ...createChannelsShopActivities(deps),
-  ...createMiniProgramActivities(deps),
-});
+/** Holds the category rules that were read lately: one of them for a worker. */
+export function createActivities(deps: ActivityDependencies) {
+  const { wechat, onBug } = deps;
+  const rules = createKeptRules(wechat);
+  const check = createCaseCheck({ wechat, rules, ...(onBug === undefined ? {} : { onBug }) });
+  return {
+    ...createChannelsShopActivities(deps, { rules, check }),
+    ...createMiniProgramActivities(deps, check),
+    ...createCheckActivities(deps, check),
+  };
+}
 
 export type Activities = ReturnType<typeof createActivities>;

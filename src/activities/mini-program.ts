@@ -1,5 +1,6 @@
 /** Activities of the Mini Program: one call each (at most one that writes), contract -> wire words. */
 import { Context } from '@temporalio/activity';
+import type { CaseCheck } from '../checking/case-check.ts';
 import type {
   Account,
   CategorySetting,
@@ -15,13 +16,14 @@ import { miniProgramUploadLimits } from '../images/prepare.ts';
 import { endpoints } from '../wechat/endpoints.ts';
 import type { MiniProgramApi } from '../wechat/mini-program/api.ts';
 import type { CategoryApplication, Certificate } from '../wechat/mini-program/category.ts';
+import type { MiniProgramCategories } from '../wechat/mini-program/schema.ts';
 import { miniProgramAuditState } from '../wechat/mini-program/verdict.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failure } from './failure.ts';
 import { uploadImages } from './images.ts';
 import { lookTimeoutMs, sendTimeoutMs, writeOnce } from './write-once.ts';
 
-export function createMiniProgramActivities(deps: ActivityDependencies) {
+export function createMiniProgramActivities(deps: ActivityDependencies, check: CaseCheck) {
   const programOf = ({ appId, via }: Account): MiniProgramApi =>
     deps.wechat.miniProgram({ appId, ...(via === undefined ? {} : { componentAppId: via.componentAppId }) });
 
@@ -38,7 +40,8 @@ export function createMiniProgramActivities(deps: ActivityDependencies) {
       pace: request.pace,
       ...(request.before === undefined ? {} : { before: request.before }),
       look: async () => {
-        const { state, reason } = await readSetting(program, request, AbortSignal.timeout(lookTimeoutMs));
+        const shown = await program.getCategory({ signal: AbortSignal.timeout(lookTimeoutMs) });
+        const { state, reason } = settingOf(shown, request);
         return { state, ...(reason === undefined ? {} : { reason }) };
       },
       check: (seen) => {
@@ -67,7 +70,9 @@ export function createMiniProgramActivities(deps: ActivityDependencies) {
 
     /** Reads one category; with `until`, fails (BENIGN) while there is no verdict, or it is not in force. */
     async readCategorySetting(request: ReadSettingRequest): Promise<CategorySetting> {
-      const setting = await readSetting(programOf(request.account), request, Context.current().cancellationSignal);
+      const { cancellationSignal: signal } = Context.current();
+      const shown = await programOf(request.account).getCategory({ signal });
+      const setting = settingOf(shown, request);
       const { state, rawStatus } = setting;
       const advice = 'Nothing to do: it is read again.';
       if (request.until === 'in-force' && state !== 'approved')
@@ -77,6 +82,12 @@ export function createMiniProgramActivities(deps: ActivityDependencies) {
         (request.until === 'settled' && (state === 'in_review' || state === 'unknown'));
       if (isOpen)
         throw failure(failureTypes.stillInReview, { reason: `no verdict yet (${rawStatus ?? state})`, advice });
+      // In every other state nothing is going to be submitted.
+      if (request.check !== undefined && (state === 'absent' || state === 'rejected'))
+        setting.findings = await check.beforeSubmission(
+          { platform: 'mini-program', input: request.check },
+          { principal: deps.principalOf?.(request.account), setting: shown, signal },
+        );
       return setting;
     },
 
@@ -94,12 +105,10 @@ export function createMiniProgramActivities(deps: ActivityDependencies) {
   };
 }
 
-async function readSetting(
-  program: MiniProgramApi,
+function settingOf(
+  { categories, quota }: MiniProgramCategories,
   { first, second }: { first: string; second: string },
-  signal: AbortSignal,
-): Promise<CategorySetting> {
-  const { categories, quota } = await program.getCategory({ signal });
+): CategorySetting {
   const category = categories.find((one) => one.first === first && one.second === second);
   const shown = quota === undefined ? {} : { quota };
   if (category === undefined) return { state: 'absent', ...shown };

@@ -13,6 +13,8 @@ export function viewText(view: CaseView): string {
       `    ${advice}`,
     );
   }
+  for (const { level, code, path, zh, en } of view.findings ?? [])
+    lines.push(`  ${level} ${code}${path === '' ? '' : `  ${path}`}`, `    ${zh} ${en}`);
   lines.push(...view.attempts.map((attempt) => `  ${attemptText(attempt)}`));
   for (const { path, sha256, bytes, note } of view.material) {
     const facts = [bytes === undefined ? '' : `${bytes} bytes`, sha256?.slice(0, 12) ?? '', note ?? ''];

@@ -4,6 +4,7 @@ import {
   CodecSettingsError,
   NoWorkerError,
   QualificationError,
+  RulesUnavailableError,
   SearchAttributesMissingError,
   TemporalSettingsError,
   TemporalUnreachableError,
@@ -41,9 +42,6 @@ export class SandboxUnreachableError extends QualificationError {
     );
   }
 }
-
-/** The category's rules cannot be had: WeChat refused or did not answer, or nothing was kept for --offline. */
-export class RulesUnavailableError extends QualificationError {}
 
 /** The sandbox did not do what was asked. */
 export class SandboxRefusedError extends QualificationError {

@@ -1,4 +1,5 @@
 /** What the client throws, named by what the reader has to do next. Each carries `advice`: one sentence on what leads out. */
+import type { FailureDetails } from '../contract/failures.ts';
 import type { QualificationResult } from '../contract/qualification.ts';
 import type { Finding } from './findings.ts';
 
@@ -79,6 +80,30 @@ export class NoWorkerError extends QualificationError {
       options,
     );
     this.taskQueue = taskQueue;
+  }
+}
+
+/** WeChat did not give the rules of the category: nothing was compared. 无法读取类目规则。 */
+export class RulesUnavailableError extends QualificationError {
+  /** WeChat's own code and request id, where it answered. */
+  readonly errcode?: string;
+  readonly rid?: string;
+  readonly endpoint?: string;
+
+  constructor(why: Pick<FailureDetails, 'reason' | 'advice' | 'errcode' | 'rid' | 'endpoint'>, options?: ErrorOptions) {
+    super(`The category's rules could not be read: ${why.reason}.`, why.advice, options);
+    if (why.errcode !== undefined) this.errcode = why.errcode;
+    if (why.rid !== undefined) this.rid = why.rid;
+    if (why.endpoint !== undefined) this.endpoint = why.endpoint;
+  }
+}
+
+/** The worker could not finish the check. Nothing was sent. 检查未能完成。 */
+export class CheckFailedError extends QualificationError {
+  constructor(why: string, cause?: unknown) {
+    super(`The check did not come to an end: ${why}.`, "Check again; if it lasts, look at the worker's log.", {
+      cause,
+    });
   }
 }
 

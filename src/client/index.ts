@@ -7,6 +7,7 @@ export type {
   ShopCategory,
   ShopMaterial,
 } from '../contract/channels-shop.ts';
+export type { CheckedRules, CheckFinding, FindingLevel } from '../contract/check.ts';
 export { joinPath } from '../contract/material-path.ts';
 export type { Certificate, MiniProgramInput } from '../contract/mini-program.ts';
 export type {
@@ -30,6 +31,7 @@ export type {
   Withdrawal,
 } from '../contract/qualification.ts';
 export { parseWorkflowId, workflowIdOfMiniProgramCase, workflowIdOfShopCase } from '../contract/workflow-id.ts';
+export { type Checked, shapeFindings } from './case-check.ts';
 export type { CaseHandle, SendOptions } from './case-handle.ts';
 export type { CaseFilter, CasePage, CaseRow, PageRequest } from './case-list.ts';
 export { inputDigest } from './digest.ts';
@@ -38,6 +40,7 @@ export {
   CaseClosedError,
   CaseFailedError,
   CaseNotFoundError,
+  CheckFailedError,
   ClientClosedError,
   CodecSettingsError,
   type Ending,
@@ -45,6 +48,7 @@ export {
   NoWorkerError,
   PageTokenError,
   QualificationError,
+  RulesUnavailableError,
   SearchAttributesMissingError,
   TemporalSettingsError,
   TemporalUnreachableError,

@@ -86,6 +86,7 @@ const anyCase = {
   requestedBy: text.exactOptional(),
   intent: intent.exactOptional(),
   deadlines: z.strictObject({ correction: duration, overdue: duration }).exactOptional(),
+  skipCheck: z.boolean().exactOptional(),
 };
 
 const license = z.strictObject({

@@ -7,6 +7,7 @@ import type { ChannelsShopInput } from '../contract/channels-shop.ts';
 import { defaultTaskQueue, inputDigestMemo, startKeyMemo } from '../contract/messages.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { Platform } from '../contract/qualification.ts';
+import { type Checked, checkCase } from './case-check.ts';
 import { type CaseHandle, createCaseHandle, type HandleDeps } from './case-handle.ts';
 import { type CaseFilter, type CasePage, type CaseRow, casePage, listCases, type PageRequest } from './case-list.ts';
 import { type CaseStart, miniProgramCaseStart, shopCaseStart } from './case-start.ts';
@@ -67,6 +68,12 @@ export interface QualificationClient {
   readonly channelsShop: CaseStarter<ChannelsShopInput>;
   /** 小程序类目资质（第三方平台代调用） */
   readonly miniProgram: CaseStarter<MiniProgramInput>;
+  /**
+   * Compares an input with the live rules of its category, its images included, as a worker sees them. Starts no case and
+   * sends nothing to WeChat. What is wrong with the shape is told without a worker. 提交前检查。
+   * Throws `RulesUnavailableError`, `CheckFailedError`, `NoWorkerError`, `TemporalUnreachableError`.
+   */
+  check(input: ChannelsShopInput | MiniProgramInput, options?: StartOptions): Promise<Checked>;
   /** The case with this id, open or closed; nothing is asked yet. */
   get(workflowId: string): CaseHandle;
   /** Cases, newest first, a moment behind. */
@@ -219,6 +226,7 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
   return {
     channelsShop: starter('channels-shop', shopCaseStart),
     miniProgram: starter('mini-program', miniProgramCaseStart),
+    check: (input, checkOptions) => checkCase(handleDeps, input, checkOptions?.relativeTo ?? process.cwd()),
     get: (workflowId) => createCaseHandle(handleDeps, workflowId),
     list: (filter = {}) => listCases({ client, place, missingSearchAttributes }, filter),
     listPage: (request) => casePage({ client, place, missingSearchAttributes }, request),

@@ -1,6 +1,8 @@
 /** What goes into activities and comes out of them: references and ids, never bytes, never a token. */
-import type { BusinessPlatform, ShopCategory } from './channels-shop.ts';
+import type { BusinessPlatform, ChannelsShopInput, ShopCategory } from './channels-shop.ts';
+import type { CheckFinding } from './check.ts';
 import type { MiniProgramCategoryState } from './failures.ts';
+import type { MiniProgramInput } from './mini-program.ts';
 import type { Verdict } from './qualification.ts';
 
 /** In whose name a call is made. */
@@ -36,6 +38,8 @@ export interface ReadPermissionRequest {
   audits?: true;
   /** Also look up the leaf's path in the category tree (preflight). */
   path?: true;
+  /** Also compare this input with the category's rules, if it would be submitted. */
+  check?: ChannelsShopInput;
   /** Fail with NotInForce until it is in force (and, for a renewal, other than it was). */
   until?: { inForceOtherThan?: PermissionMark };
 }
@@ -54,6 +58,8 @@ export interface CategoryPermission {
   audits?: AuditReading[];
   /** The leaf's path in the new tree, root first. */
   catsV2?: string[];
+  /** What the rules say about the input that was to be checked. */
+  findings?: CheckFinding[];
 }
 
 /** What is sent to `category/add`, with file ids instead of images. */
@@ -113,6 +119,8 @@ export interface CategorySetting {
   reason?: string;
   /** Adds left in this period, as WeChat says. */
   quota?: number;
+  /** What the rules say about the input that was to be checked. */
+  findings?: CheckFinding[];
 }
 
 export interface ReadSettingRequest {
@@ -121,6 +129,8 @@ export interface ReadSettingRequest {
   second: string;
   /** Fail (BENIGN, retried) until there is a verdict, until it is in force, or while it is in review or unknown. */
   until?: 'verdict' | 'in-force' | 'settled';
+  /** Also compare this input with the category's rules, if it would be submitted. */
+  check?: MiniProgramInput;
 }
 
 export interface WriteCategoryRequest {

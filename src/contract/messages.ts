@@ -10,6 +10,9 @@ export const workflowTypes = {
   miniProgram: 'miniProgramQualification',
 } as const;
 
+/** A check without a case: see `contract/check.ts`. Its runs are no cases and have no search attributes. */
+export const checkWorkflowType = 'qualificationCheck';
+
 /** Memo key: sha256 of the key-sorted JSON of the input, to tell a repeated start from a different one. */
 export const inputDigestMemo = 'inputDigest';
 

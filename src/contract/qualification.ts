@@ -1,4 +1,5 @@
 /** What a case is, in the words that every part of the application shares. Types only. */
+import type { CheckFinding } from './check.ts';
 
 /** A picture of the material: a path, a `file:` or an `https:` address; `sha256` (lower-case hex) pins its bytes. 图片来源。 */
 export type Image = string | { source: string; sha256?: string };
@@ -24,6 +25,8 @@ export interface CaseInput {
   intent?: 'new' | 'renew' | { adopt: { auditId?: string } };
   /** Durations such as `30 days`: time to correct a rejected case (default: none), and when a review counts as overdue (3 or 7 days). */
   deadlines?: { correction?: string; overdue?: string };
+  /** `true`: the case is not compared with the category's rules before it is submitted. 提交前不做规则检查。 */
+  skipCheck?: boolean;
 }
 
 /**
@@ -83,6 +86,8 @@ export interface Blocked {
   reason: string;
   errcode?: string;
   advice: string;
+  /** Sending again may spend quota: nothing is sent until a person's `retry`. It still ends when it is found in force. */
+  onlyByRetry?: true;
 }
 
 /** One picture as the case knows it; never its bytes. `note` says what was changed before it was sent. */
@@ -110,6 +115,8 @@ export interface CaseView {
   canDo: Action[];
   pending?: Pending;
   blocked?: Blocked;
+  /** What the last check against the category's rules said (see `docs/lint.md`); absent: nothing, or it was not checked. 提交前检查结果。 */
+  findings?: CheckFinding[];
   /** Malformed or unknown messages that were ignored; 0 is healthy. */
   ignoredMessages: number;
 }
@@ -132,7 +139,7 @@ export type AuditReport =
   | { kind: 'read'; auditId?: string; verdict: Verdict; rawStatus: string; reason?: string; readAt: string }
   | { kind: 'hint'; auditId?: string };
 
-/** Corrected material. Paths: see `material-path.ts`; `remove` is applied before `set`. `force` sends unchanged or outdated papers all the same. */
+/** Corrected material. Paths: see `material-path.ts`; `remove` is applied before `set`. `force` sends it all the same: unchanged, outdated, or against the category's rules. */
 export interface Resubmission {
   set?: Record<string, Image | string | string[]>;
   remove?: string[];

@@ -116,4 +116,6 @@ export interface Circumstances {
   images: readonly ImageFact[];
   /** The account's principal (主体), where it is known. */
   principal?: string;
+  /** Whether WeChat's expression is found in the value; `undefined`: not found out within a bounded time. */
+  matches: (expression: RegExp, value: string) => boolean | undefined;
 }

@@ -1,13 +1,17 @@
 /** The rules of a Channels Shop application: category, form, licences, brands. */
 import { accessLists, type ChannelsShopInput, leafOf, type ShopCategory } from '../contract/channels-shop.ts';
 import { brandFindings } from './brands.ts';
-import type { ShopRules } from './category-rules.ts';
+import type { Circumstances, ShopRules } from './category-rules.ts';
 import { error, type LintFinding, note, say, warning } from './finding.ts';
 import { licenseFindings } from './licenses.ts';
 import { type FoundCategory, findShopCategory } from './shop-tree.ts';
 
 /** Everything that the category's rules say about the input. The input is of the contract's shape; never throws. */
-export function shopFindings(input: ChannelsShopInput, rules: ShopRules): LintFinding[] {
+export function shopFindings(
+  input: ChannelsShopInput,
+  rules: ShopRules,
+  { matches }: Pick<Circumstances, 'matches'>,
+): LintFinding[] {
   const leaf = 'catsV2' in input.category && input.category.catsV2.length === 0 ? '' : leafOf(input.category);
   const found = findShopCategory(rules, leaf);
   if (found === undefined)
@@ -23,7 +27,7 @@ export function shopFindings(input: ChannelsShopInput, rules: ShopRules): LintFi
     ...tipFindings(found),
     ...categoryFindings(input.category, leaf, found),
     ...formFindings(input, found),
-    ...(input.material.form === 'licenses' ? licenseFindings(input.material.licenses, found.groups) : []),
+    ...(input.material.form === 'licenses' ? licenseFindings(input.material.licenses, found.groups, matches) : []),
     ...brandFindings(input.brandIds ?? [], rules),
     ...entryFindings(input, rules),
   ];

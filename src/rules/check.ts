@@ -19,7 +19,7 @@ export function checkChannelsShop(
   rules: ShopRules,
   circumstances: Circumstances,
 ): LintFinding[] {
-  return sorted([...shopFindings(input, rules), ...otherFindings(input, circumstances)]);
+  return sorted([...shopFindings(input, rules, circumstances), ...otherFindings(input, circumstances)]);
 }
 
 /** Everything to be said about a Mini Program input (which has passed `checkInput`), errors first. Never throws. */

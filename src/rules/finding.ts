@@ -1,22 +1,10 @@
 /** What the rules say about an input: a code for programs, two sentences and an advice for people. */
 
-/** The same in Chinese and in English. */
-export interface InBoth {
-  zh: string;
-  en: string;
-}
+import type { CheckFinding, FindingLevel, InBoth } from '../contract/check.ts';
 
-/** error: WeChat would refuse it, or a case could not go on; warning: a person should look; note: what the category itself says. */
-export type Level = 'error' | 'warning' | 'note';
-
-/** One finding. `path` is the member of the input (`material.licenses[0].fields`), empty for the input as a whole. */
-export interface LintFinding extends InBoth {
-  code: string;
-  path: string;
-  level: Level;
-  /** What to do about it. */
-  advice: InBoth;
-}
+export type { InBoth } from '../contract/check.ts';
+export type Level = FindingLevel;
+export type LintFinding = CheckFinding;
 
 const of =
   (level: Level) =>

@@ -1,5 +1,6 @@
 /** One running case: its state, what it remembers between steps, and how a wait is left when something happens. */
 import { CancellationScope, condition, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { CheckFinding } from '../contract/check.ts';
 import type { Baseline } from '../contract/failures.ts';
 import type { CaseInput, CaseView, Image } from '../contract/qualification.ts';
 import { describeCase } from './case-details.ts';
@@ -25,13 +26,15 @@ export interface CaseMemory<Input> {
     slots: Record<string, { sha256: string[]; ref: string; uploadedAtMs: number }>;
   };
   preflight?: Preflight;
+  /** What the rules said about the input of `attempt`; without it the case was never compared with them. */
+  check?: { attempt: number; findings: CheckFinding[] };
   /** A submission of this attempt whose answer was lost. `ruledOut`: how often it was looked for and is not there. */
   unanswered?: { sentAtMs: number; baseline: Baseline; ruledOut: number };
   /** Since when the case has been blocked, over short recoveries; a person's retry starts it anew. */
   blockedSinceMs?: number;
   /** The attempt for which images were uploaded again because WeChat no longer took them. */
   uploadedAgainFor?: number;
-  /** The person wants unchanged or outdated papers sent all the same. */
+  /** The person wants it sent all the same: unchanged, outdated, or against the category's rules. */
   force: boolean;
   /** WeChat has been asked to cancel the audit. */
   cancellationSent: boolean;
@@ -68,7 +71,11 @@ export class CaseRun<Input extends CaseInput> {
   }
 
   view(): CaseView {
-    return viewOf(this.state, workflowInfo().workflowId, this.material());
+    const findings = this.memory.check?.findings ?? [];
+    return {
+      ...viewOf(this.state, workflowInfo().workflowId, this.material()),
+      ...(findings.length === 0 ? {} : { findings }),
+    };
   }
 
   /**

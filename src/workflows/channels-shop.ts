@@ -7,7 +7,7 @@ import { joinPath, patchChannelsShop } from '../contract/material-path.ts';
 import type { Image, QualificationResult } from '../contract/qualification.ts';
 import type { CarriedCase } from './case-run.ts';
 import { readProblem, submissionOutcome } from './failure-reading.ts';
-import { firstLook } from './first-look.ts';
+import { firstLook, lookAtRules } from './first-look.ts';
 import { checkChannelsShopStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { awaitingVerdict, reading, submitting, uploading, watchingPermission } from './policies.ts';
@@ -33,13 +33,14 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
   patch: patchChannelsShop,
   slots: slotsOf,
 
-  async preflight(input, pace): Promise<Preflight> {
+  async preflight(input, { pace, checks }): Promise<Preflight> {
     const permission = await firstLook(pace, 'is the category in force already?', ({ readCategoryPermission }) =>
       readCategoryPermission({
         account: accountOf(input),
         leaf: leafOf(input.category),
         audits: true,
         ...('leaf' in input.category ? { path: true } : {}),
+        ...(checks ? { check: input } : {}),
       }),
     );
     const audits = permission.audits ?? [];
@@ -50,7 +51,15 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
       ...(permission.mark === undefined ? {} : { mark: permission.mark }),
       ...(last === undefined ? {} : { lastAudit: { auditId: last.auditId, open: last.verdict === undefined } }),
       ...(permission.catsV2 === undefined ? {} : { catsV2: permission.catsV2 }),
+      ...(permission.findings === undefined ? {} : { findings: permission.findings }),
     };
+  },
+
+  async check(input) {
+    const { findings } = await lookAtRules('what do the rules say?', ({ readCategoryPermission }) =>
+      readCategoryPermission({ account: accountOf(input), leaf: leafOf(input.category), check: input }),
+    );
+    return findings ?? [];
   },
 
   upload: (input, slotPath, request, pace) =>

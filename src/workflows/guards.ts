@@ -14,6 +14,12 @@ export const noRenewalForMiniPrograms =
 
 /** Ends the workflow, not retryable, when the input is no Channels Shop case or the workflow id is not this case's. */
 export function checkChannelsShopStart(input: ChannelsShopInput): void {
+  checkShopShape(input);
+  checkWorkflowId(workflowIdOfShopCase(input));
+}
+
+/** As far as it goes without a workflow id. */
+export function checkShopShape(input: unknown): void {
   const find = findings();
   checkCase(input, find);
   const category = isRecord(input) ? input.category : undefined;
@@ -49,11 +55,16 @@ export function checkChannelsShopStart(input: ChannelsShopInput): void {
   if (Array.isArray(brandIds)) for (const [n, id] of brandIds.entries()) find.id(`brandIds/${n}`, id);
   else if (brandIds !== undefined) find.add('brandIds', 'must be a list of ids');
   find.end();
-  checkWorkflowId(workflowIdOfShopCase(input));
 }
 
 /** Ends the workflow, not retryable, when the input is no Mini Program case or the workflow id is not this case's. */
 export function checkMiniProgramStart(input: MiniProgramInput): void {
+  checkMiniProgramShape(input);
+  checkWorkflowId(workflowIdOfMiniProgramCase(input));
+}
+
+/** As far as it goes without a workflow id. */
+export function checkMiniProgramShape(input: unknown): void {
   const find = findings();
   checkCase(input, find);
   if (isRecord(input)) {
@@ -70,7 +81,6 @@ export function checkMiniProgramStart(input: MiniProgramInput): void {
       });
   }
   find.end();
-  checkWorkflowId(workflowIdOfMiniProgramCase(input));
 }
 
 /** Whether a signal's argument is a report; anything else is counted and ignored, never thrown on. */
@@ -153,6 +163,8 @@ function checkCase(input: unknown, find: ReturnType<typeof findings>): void {
   if (!known) find.add('intent', 'must be new, renew, or {adopt: {auditId?}}');
   if (isRecord(intent) && isRecord(intent.adopt) && intent.adopt.auditId !== undefined)
     find.id('intent.adopt.auditId', intent.adopt.auditId);
+  if (input.skipCheck !== undefined && typeof input.skipCheck !== 'boolean')
+    find.add('skipCheck', 'must be true or false');
   if (deadlines === undefined) return;
   if (!isRecord(deadlines)) return find.add('deadlines', 'must be {correction?, overdue?}');
   for (const key of ['correction', 'overdue'] as const)

@@ -1,3 +1,4 @@
 /** Workflow types of this application; nothing else is exported here. */
 export { channelsShopQualification } from './channels-shop.ts';
+export { qualificationCheck } from './check.ts';
 export { miniProgramQualification } from './mini-program.ts';

@@ -8,7 +8,7 @@ import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { QualificationResult, Verdict } from '../contract/qualification.ts';
 import type { CarriedCase } from './case-run.ts';
 import { type ActivityProblem, blockedBy, readProblem, submissionOutcome } from './failure-reading.ts';
-import { firstLook } from './first-look.ts';
+import { firstLook, lookAtRules } from './first-look.ts';
 import { checkMiniProgramStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
 import {
@@ -54,25 +54,43 @@ const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
       images: images.map((image, n) => ({ path: joinPath('certificates', key, 'images', n), image })),
     })),
 
-  async preflight(input, pace, isOpenAlready): Promise<Preflight> {
+  async preflight(input, { pace, isOpenAlready, checks }): Promise<Preflight> {
     const setting = await firstLook(pace, 'does the category exist already?', ({ readCategorySetting }) =>
-      readCategorySetting({ ...categoryOf(input), ...(isOpenAlready ? { until: 'settled' } : {}) }),
+      readCategorySetting({
+        ...categoryOf(input),
+        ...(isOpenAlready ? { until: 'settled' } : {}),
+        ...(checks ? { check: input } : {}),
+      }),
     );
     const baseline = stateOf(setting);
+    const findings = setting.findings === undefined ? {} : { findings: setting.findings };
     switch (setting.state) {
       case 'approved':
         return { standing: 'in_force', baseline };
       case 'in_review':
         return { standing: 'in_review', baseline, lastAudit: { open: true } };
       case 'rejected':
-        return { standing: 'rejected', baseline, reason: setting.reason ?? 'rejected', lastAudit: { open: false } };
+        return {
+          standing: 'rejected',
+          baseline,
+          reason: setting.reason ?? 'rejected',
+          lastAudit: { open: false },
+          ...findings,
+        };
       case 'expired':
         return { standing: 'refused', reason: expiredReason, baseline };
       case 'unknown':
         return { standing: 'unknown', reason: `unknown audit_status ${setting.rawStatus ?? ''}`, baseline };
       case 'absent':
-        return { standing: 'free', baseline };
+        return { standing: 'free', baseline, ...findings };
     }
+  },
+
+  async check(input) {
+    const { findings } = await lookAtRules('what do the rules say?', ({ readCategorySetting }) =>
+      readCategorySetting({ ...categoryOf(input), check: input }),
+    );
+    return findings ?? [];
   },
 
   upload: (input, slotPath, request, pace) =>

@@ -61,6 +61,21 @@ export const glancing = (summary: string): LocalActivityOptions => ({
   retry: { maximumAttempts: 1 },
 });
 
+/** A look at the rules that a case does not wait for long: they only say sooner what WeChat would say as well. */
+export const checkingRules = (summary: string): ActivityOptions => ({
+  ...reading('fast', summary),
+  scheduleToCloseTimeout: '2m',
+});
+
+/** A check that somebody waits for. Repeating it is harmless; a third time nobody would wait for. */
+export const checking: ActivityOptions = {
+  summary: 'what do the rules say?',
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '85s',
+  heartbeatTimeout: '10s',
+  retry: { maximumAttempts: 2, nonRetryableErrorTypes: onlyDataMends },
+};
+
 /** One image: fetched, pinned, shrunk, sent. Repeating it is harmless. */
 export const uploading = (pace: Pace, summary: string): ActivityOptions => ({
   ...reading(pace, summary),

@@ -6,6 +6,7 @@ import { papersOf, validityEnd } from '../contract/material-path.ts';
 import type { Blocked, CaseInput } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
 import { blockedBy, readProblem } from './failure-reading.ts';
+import { isToBeChecked, passCheck } from './pass-check.ts';
 import { maxUploadsAtOnce } from './policies.ts';
 import type { Preflight, UploadSlot } from './steps.ts';
 
@@ -14,7 +15,7 @@ export async function prepare<Input extends CaseInput>(run: CaseRun<Input>): Pro
   await run.unless(
     () => run.state.status !== 'preparing',
     async () => {
-      if (!(await passPreflight(run, 'fast'))) return;
+      if (!(await passPreflight(run, 'fast')) || !(await passCheck(run))) return;
       await passUploads(run, 'fast');
     },
   );
@@ -27,7 +28,7 @@ export async function passPreflight<Input extends CaseInput>(run: CaseRun<Input>
   try {
     // The server waits for the end of somebody else's review: a look that succeeds and finds nothing new costs events.
     const isOpenAlready = pace === 'slow' && isForeignOrUnknown(run.state.blocked);
-    preflight = await run.steps.preflight(run.memory.input, pace, isOpenAlready);
+    preflight = await run.steps.preflight(run.memory.input, { pace, isOpenAlready, checks: isToBeChecked(run) });
   } catch (error) {
     const problem = readProblem(error);
     if (problem.type === failureTypes.materialRefused) run.dispatch({ type: 'refused', reason: problem.reason });
@@ -60,7 +61,9 @@ function decideByPreflight<Input extends CaseInput>(run: CaseRun<Input>, preflig
     });
     return false;
   }
-  run.memory.preflight = preflight;
+  const { findings, ...seen } = preflight;
+  run.memory.preflight = seen;
+  if (findings !== undefined) run.memory.check = { attempt: run.state.attempt, findings };
   if (preflight.standing === 'refused') {
     // Looked at again with the next material: a person may have made room in the meantime.
     delete run.memory.preflight;
@@ -197,7 +200,8 @@ function isUnchanged<Input extends CaseInput>(run: CaseRun<Input>): boolean {
 
 /** What is sent, with images by their bytes instead of their sources. */
 export function digestOf<Input extends CaseInput>({ memory, steps }: CaseRun<Input>): string {
-  const { deadlines: _deadlines, intent: _intent, externalId: _externalId, requestedBy: _by, ...sent } = memory.input;
+  const { deadlines: _deadlines, intent: _intent, externalId: _externalId, requestedBy: _by, ...rest } = memory.input;
+  const { skipCheck: _skipCheck, ...sent } = rest;
   const bytes = steps.slots(memory.input).map(({ path, images }) => {
     const upload = memory.uploads[identityOf(images.map(({ image }) => image))];
     return [path, upload?.images.map(({ sha256 }) => sha256)];

@@ -1,5 +1,6 @@
 /** What a platform has to bring: code given to the lifecycle, never data in a case's input. */
 import type { Pace, PermissionMark, UploadedImage, UploadRequest } from '../contract/activities.ts';
+import type { CheckFinding } from '../contract/check.ts';
 import type { Baseline } from '../contract/failures.ts';
 import type { Patched } from '../contract/material-path.ts';
 import type { Attempt, Blocked, CaseInput, Image, Platform, Resubmission, Verdict } from '../contract/qualification.ts';
@@ -22,6 +23,17 @@ export interface Preflight {
   lastAudit?: { auditId?: string; open: boolean };
   /** The leaf's path, where the input gave only the leaf. */
   catsV2?: string[];
+  /** What the category's rules say about the input, where it was to be checked and would be submitted. */
+  findings?: CheckFinding[];
+}
+
+/** How a look at WeChat is made. */
+export interface Looking {
+  pace: Pace;
+  /** It was seen in review (or in an unknown status); resolves only when that has ended. */
+  isOpenAlready?: boolean;
+  /** The input is compared with the category's rules as well. */
+  checks?: boolean;
 }
 
 /** How the one write ended. */
@@ -61,8 +73,9 @@ export interface PlatformSteps<Input extends CaseInput> {
   categoryId(input: Input): string;
   patch(input: Input, resubmission: Resubmission): Patched<Input>;
   slots(input: Input): UploadSlot[];
-  /** `isOpenAlready`: it was seen in review (or in an unknown status); resolves only when that has ended. */
-  preflight(input: Input, pace: Pace, isOpenAlready: boolean): Promise<Preflight>;
+  preflight(input: Input, looking: Looking): Promise<Preflight>;
+  /** What the category's rules say about a corrected input; nothing where it would not be submitted. */
+  check(input: Input): Promise<CheckFinding[]>;
   upload(input: Input, slotPath: string, request: Omit<UploadRequest, 'account'>, pace: Pace): Promise<UploadedImage>;
   /** Whether an upload of this age would be refused. */
   isUploadStale(ageMs: number): boolean;

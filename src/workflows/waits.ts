@@ -110,7 +110,7 @@ async function lookAgain<Input extends CaseInput>(
   pace: Pace,
 ): Promise<Preflight | undefined> {
   try {
-    return await steps.preflight(memory.input, pace, false);
+    return await steps.preflight(memory.input, { pace });
   } catch (error) {
     if (readProblem(error).type === failureTypes.materialRefused) return undefined;
     throw error;
@@ -189,6 +189,8 @@ function ignoreCancellation(error: unknown): void {
 
 /** The step that was blocked, at the slow pace: the server waits between two tries. */
 async function tryAgainSlowly<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  // Not by itself, also not when a new month brings new quota: only watched, until it is in force or a person acts.
+  if (run.state.blocked?.onlyByRetry) return condition(() => false);
   if (isBlockedDuring(run.state, 'preflight', 'upload')) {
     const wasPreflight = isBlockedDuring(run.state, 'preflight');
     if (!(await passPreflight(run, 'slow'))) return;

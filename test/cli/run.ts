@@ -1,7 +1,15 @@
 /** Runs `wxq` in this process with captured streams, and a client whose cases are scripted. */
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/program.ts';
-import type { CaseHandle, CaseRow, CaseView, ConnectOptions, QualificationClient, Started } from '../../src/index.ts';
+import type {
+  CaseHandle,
+  CaseRow,
+  CaseView,
+  Checked,
+  ConnectOptions,
+  QualificationClient,
+  Started,
+} from '../../src/index.ts';
 
 /** What one run gave. */
 export interface Run {
@@ -51,6 +59,7 @@ export function scriptedClient(script: {
   handle?: Partial<CaseHandle>;
   start?: Started | Error;
   rows?: CaseRow[] | Error;
+  checked?: Checked | Error;
 }): { connect: CliContext['connect']; calls: Call[]; connected: ConnectOptions[]; closed(): number } {
   const calls: Call[] = [];
   const connected: ConnectOptions[] = [];
@@ -77,6 +86,11 @@ export function scriptedClient(script: {
   const client: QualificationClient = {
     channelsShop: starter('channelsShop.start'),
     miniProgram: starter('miniProgram.start'),
+    check: async (...given) => {
+      calls.push(['check', ...given]);
+      if (script.checked instanceof Error || script.checked === undefined) throw script.checked;
+      return script.checked;
+    },
     get: handleOf,
     list: async function* (filter) {
       calls.push(['list', filter]);

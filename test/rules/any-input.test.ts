@@ -7,6 +7,7 @@ import type { Circumstances, MiniProgramRules, ShopRules } from '../../src/rules
 import { checkChannelsShop, checkMiniProgram } from '../../src/rules/check.ts';
 import type { LintFinding } from '../../src/rules/finding.ts';
 import { miniProgramTemplate, shopTemplate } from '../../src/rules/template.ts';
+import { circumstances } from './inputs.ts';
 
 /** Few ids, so that they meet; and names that objects have of themselves. */
 const id = fc.constantFrom('0', '1', '2', '3', '');
@@ -111,8 +112,13 @@ const around: fc.Arbitrary<Circumstances> = fc.record(
       fc.record({ path: text, width: fc.integer(), height: fc.integer(), change: text }, { requiredKeys: ['path'] }),
     ),
     principal: text,
+    matches: fc.constantFrom(
+      () => true,
+      () => false,
+      () => undefined,
+    ),
   },
-  { requiredKeys: ['now', 'rulesReadAt', 'images'] },
+  { requiredKeys: ['now', 'rulesReadAt', 'images', 'matches'] },
 );
 
 const says = (findings: LintFinding[]): void => {
@@ -140,7 +146,7 @@ test('a template never throws, and holds no licence of a group that the category
       miniProgramTemplate({ appId: 'wx1' }, { first, second }, mini);
       const input = shopTemplate({ appId: 'wx1' }, first, shop)?.input;
       if (input === undefined) return;
-      const codes = checkChannelsShop(input, shop, { now: 0, rulesReadAt: 0, images: [] }).map(({ code }) => code);
+      const codes = checkChannelsShop(input, shop, circumstances({ now: 0 })).map(({ code }) => code);
       expect(codes).not.toContain('license-group-unknown');
       expect(codes).not.toContain('category-unknown');
     }),

@@ -16,6 +16,7 @@ export const circumstances = (changes: Partial<Circumstances> = {}): Circumstanc
   now,
   rulesReadAt: now,
   images: [],
+  matches: (expression, value) => expression.test(value),
   ...changes,
 });
 

@@ -1,20 +1,21 @@
 /** `wxq lint FILE`: checks a case against the live rules of its category, before anything is submitted. */
-import { type ChannelsShopInput, checkInput, type MiniProgramInput } from '../../client/index.ts';
+import { createPatternMatch } from '../../checking/pattern-match.ts';
+import {
+  type ChannelsShopInput,
+  type Checked,
+  type MiniProgramInput,
+  type Platform,
+  shapeFindings,
+} from '../../client/index.ts';
 import { leafOf } from '../../contract/channels-shop.ts';
 import { checkChannelsShop, checkMiniProgram } from '../../rules/check.ts';
 import type { LintFinding } from '../../rules/finding.ts';
 import { imageLists } from '../../rules/images.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { type CaseFile, readCaseFile } from '../case-file.ts';
-import { act, type Cli, newCommand } from '../command.ts';
-import { exitStatus } from '../exit-status.ts';
-import { counted } from '../output.ts';
-
-interface Checked {
-  /** Missing: the input is no case, so that no rules were asked for. */
-  rules?: { source: 'live' | 'kept'; readAt: string; ageSeconds: number };
-  findings: LintFinding[];
-}
+import { act, actWithClient, type Cli, newCommand } from '../command.ts';
+import { type ExitStatus, exitStatus } from '../exit-status.ts';
+import { counted, type Output } from '../output.ts';
 
 /** Status 1 when there is an error; warnings and notes are told. */
 export const lintCommand = (cli: Cli) =>
@@ -22,23 +23,33 @@ export const lintCommand = (cli: Cli) =>
     .argument('<file>', 'the case; its image paths start at its own folder; - reads standard input')
     .option('--offline', 'use the rules that were kept at the last check, and ask nobody')
     .option('--principal <name>', "the account's principal (主体); a holder that differs is a warning")
-    .action(async (name, { offline, principal, json }) => {
-      await act(cli, { json }, async (out) => {
+    .option('--remote', 'let a worker check, through Temporal: needs no accounts here, images as the worker sees them')
+    .action(async (name, { offline, principal, remote, json, ...rest }) => {
+      if (remote === true)
+        return actWithClient(cli, { ...rest, json }, async (client, out) => {
+          const { platform, input, folder } = await readCaseFile(cli.context, name);
+          const given = input as ChannelsShopInput | MiniProgramInput;
+          return told(out, name, platform, await client.check(given, { relativeTo: folder }));
+        });
+      return act(cli, { json }, async (out) => {
         const file = await readCaseFile(cli.context, name);
-        const { rules, findings } = await checked(cli, file, { offline: offline === true, principal });
-        const count = (level: string): number => findings.filter((one) => one.level === level).length;
-        const [errors, warnings] = [count('error'), count('warning')];
-        const source = rules === undefined ? 'no rules were read' : rulesText(rules);
-        out.result(
-          { platform: file.platform, errors, warnings, ...(rules === undefined ? {} : { rules }), findings },
-          [
-            ...findings.map(findingText),
-            `${name}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')} (${source})`,
-          ].join('\n'),
-        );
-        return errors > 0 ? exitStatus.findings : exitStatus.done;
+        return told(out, name, file.platform, await checked(cli, file, { offline: offline === true, principal }));
       });
     });
+
+function told(out: Output, name: string, platform: Platform, { rules, findings }: Checked): ExitStatus {
+  const count = (level: string): number => findings.filter((one) => one.level === level).length;
+  const [errors, warnings] = [count('error'), count('warning')];
+  const source = rules === undefined ? 'no rules were read' : rulesText(rules);
+  out.result(
+    { platform, errors, warnings, ...(rules === undefined ? {} : { rules }), findings },
+    [
+      ...findings.map(findingText),
+      `${name}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')} (${source})`,
+    ].join('\n'),
+  );
+  return errors > 0 ? exitStatus.findings : exitStatus.done;
+}
 
 const rulesText = ({ source, ageSeconds }: NonNullable<Checked['rules']>): string =>
   source === 'live' ? 'rules read just now' : `rules kept ${Math.round(ageSeconds / 60)} minutes ago`;
@@ -51,21 +62,24 @@ async function checked(
   { platform, input, folder }: CaseFile,
   { offline, principal }: { offline: boolean; principal: string | undefined },
 ): Promise<Checked> {
-  const shape = checkInput(platform, input);
-  if (shape.length > 0) return { findings: shape.map(shapeFinding) };
+  const shape = shapeFindings(platform, input);
+  if (shape.length > 0) return { findings: shape };
   // The schema has just been checked, so the input is of the platform's type.
   const known = input as ChannelsShopInput | MiniProgramInput;
   const account = { appId: known.appId, ...(known.via === undefined ? {} : known.via) };
   // Loaded here: no other command should wait for the image library.
-  const { imageFacts, lintFetcher } = await import('../lint/image-facts.ts');
-  const fetchImage = lintFetcher(loadConfig(cli.context.env).materialSources);
+  const { imageFacts } = await import('../../checking/image-facts.ts');
+  const { lookingFrom } = await import('../lint/image-looking.ts');
+  const looking = lookingFrom({ folder, offline, sources: loadConfig(cli.context.env).materialSources });
   const { withCategoryRules } = await import('../lint/wechat-reading.ts');
+  const matches = createPatternMatch();
   return await withCategoryRules(cli.context, offline, async (rules) => {
-    const images = await imageFacts(platform, imageLists(known), { folder, offline, fetchImage });
+    const images = await imageFacts(platform, imageLists(known), looking);
     const around = (rulesReadAt: number) => ({
       now: Date.now(),
       rulesReadAt,
       images,
+      matches,
       ...(principal === undefined ? {} : { principal }),
     });
     if ('first' in known) {
@@ -84,18 +98,4 @@ const report = (offline: boolean, readAt: number, findings: LintFinding[]): Chec
     ageSeconds: Math.max(0, Math.round((Date.now() - readAt) / 1000)),
   },
   findings,
-});
-
-const shapeFinding = ({
-  path,
-  message,
-  en = message,
-  zh = message,
-}: ReturnType<typeof checkInput>[number]): LintFinding => ({
-  code: 'input',
-  path,
-  level: 'error',
-  zh,
-  en,
-  advice: { zh: '改正后再检查。', en: 'Correct it, and check again.' },
 });

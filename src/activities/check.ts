@@ -1,0 +1,36 @@
+/** The activity behind `client.check`: the live rules and the images as the worker sees them. It sends nothing to WeChat. */
+import { Context } from '@temporalio/activity';
+import type { CaseCheck } from '../checking/case-check.ts';
+import type { CheckAnswer, CheckRequest } from '../contract/check.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** Images that have not been looked at by then are left unchecked: a person waits for the answer. */
+const lookingLimitMs = 40_000;
+const heartbeatEveryMs = 3_000;
+
+export function createCheckActivities(deps: ActivityDependencies, check: CaseCheck) {
+  return {
+    /** Compares one input with the rules of its category. Rules that cannot be read are an answer, not a failure. */
+    async checkCase(request: CheckRequest): Promise<CheckAnswer> {
+      const { cancellationSignal } = Context.current();
+      const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(lookingLimitMs)]);
+      const timer = setInterval(() => Context.current().heartbeat(), heartbeatEveryMs);
+      try {
+        return await check.whole(request, {
+          principal: deps.principalOf?.(request.input),
+          looking: {
+            images: deps.images,
+            // Our own copy first, as the upload does it; nothing is pinned by a mere check.
+            read: async ({ source, sha256 }) => {
+              const kept = sha256 === undefined ? undefined : await deps.materialStore.get(sha256);
+              return kept ?? (await deps.fetchImage(source, { signal }));
+            },
+            signal,
+          },
+        });
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  };
+}
