@@ -142,6 +142,7 @@ export async function startWorker(
         onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
       }),
       mode: config.mode,
+      principalOf: ({ appId }) => keeper.accounts.shop(appId)?.principal,
       onBug: (error) => logger.error({ err: error }, 'a check against the category rules failed'),
     },
     ...(codecKeys === undefined ? {} : { payloadCodec: createPayloadCodec(codecKeys) }),
