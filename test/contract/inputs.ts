@@ -1,5 +1,6 @@
 /** Whole case inputs to correct. Fresh with every call, frozen all the way down: a patch must not change what it was given. */
 import type { ChannelsShopInput, License } from '../../src/contract/channels-shop.ts';
+import type { Patched } from '../../src/contract/material-path.ts';
 import type { MiniProgramInput } from '../../src/contract/mini-program.ts';
 
 export const licence = (change: Partial<License> = {}): License => ({
@@ -36,4 +37,16 @@ export function frozen<Value>(value: Value): Value {
     Object.freeze(value);
   }
   return value;
+}
+
+/** The corrected input. */
+export function patched<Input>(result: Patched<Input>): Input {
+  if ('problems' in result) throw new Error(JSON.stringify(result.problems));
+  return result.input;
+}
+
+/** `path: sentence` of every path that was not taken. */
+export function problems(result: Patched<unknown>): string[] {
+  if ('input' in result) throw new Error('it was taken');
+  return result.problems.map(({ path, message }) => `${path}: ${message}`);
 }
