@@ -27,6 +27,7 @@ import { DatabaseError } from './store/database.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
 import { privateBearerOf, publishServer } from './store/server-beside.ts';
+import { readStoredFacts, storedFactsPath } from './store/stored-facts.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -109,7 +110,10 @@ export async function startServer(config: Config, options: StartServerOptions): 
     tokens: { tokens, bearer },
     events: { accounts, events, pushes, bearer: config.eventsToken },
     pushes: { pushes, events, bearer },
-    calls: [{ path: accountDeskPath, call: (body) => answerDesk(createAccountRecords(store), body) }],
+    calls: [
+      { path: accountDeskPath, call: (body) => answerDesk(createAccountRecords(store), body) },
+      { path: storedFactsPath, call: async () => ({ body: await readStoredFacts(store.database) }) },
+    ],
   });
 
   const client = await connect({
@@ -133,7 +137,6 @@ export async function startServer(config: Config, options: StartServerOptions): 
     },
     onClosed: (reason) => logger.warn({}, reason),
   });
-
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeInOrder());
   const closeInOrder = async (): Promise<void> => {

@@ -147,8 +147,11 @@ export function cut(request: FastifyRequest, reply: FastifyReply, how: 'reset' |
   return reply;
 }
 
-function chaosText(rule: ChaosRule): string {
-  return rule.errcode === -1 ? 'system error' : 'chaos';
+function chaosText({ errcode }: ChaosRule): string {
+  if (errcode === -1) return 'system error';
+  // The one text that programs read: it names the address that WeChat saw.
+  if (errcode === 40164) return 'invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist';
+  return 'chaos';
 }
 
 /** The token calls carry the appid in the query or the body; a platform's name an authorizer, or itself. */

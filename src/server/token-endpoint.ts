@@ -29,7 +29,9 @@ export function registerTokenEndpoint(app: FastifyInstance, { tokens, bearer }: 
     } catch (error) {
       if (!(error instanceof WeChatError)) throw error;
       const isForPerson = error.kind === 'needs-person' || error.kind === 'bug' || error.kind === 'mend-data';
-      return { status: isForPerson ? 403 : 503, body: { reason: error.reason, advice: error.advice } };
+      // WeChat's own words too: of an address that is not allowed they say which.
+      const reason = error.errmsg === undefined ? error.reason : `${error.reason}: ${error.errmsg}`;
+      return { status: isForPerson ? 403 : 503, body: { reason: reason.slice(0, 500), advice: error.advice } };
     }
   });
 }

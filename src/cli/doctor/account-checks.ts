@@ -1,9 +1,11 @@
 /** Checks of one account: its token, what it may call, what is left of its quota, its push address. All of them only read. */
 import type { CallbackSettings } from '../../store/accounts.ts';
+import type { StoredFacts } from '../../store/stored-facts.ts';
 import { type Bilingual, type MiniProgramCategories, WeChatError } from '../../wechat/index.ts';
-import { type Check, type FindingState, fail, NotToBeHad, type Outcome, ok, warn } from './finding.ts';
+import { type Check, type FindingState, fail, NotToBeHad, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
 import { echoed } from './server-checks.ts';
+import { spanOf } from './span.ts';
 import type { WeChatEdge } from './wechat-edge.ts';
 
 /** One account, and what several checks of it read once. */
@@ -16,6 +18,8 @@ export interface AccountSubject {
   callback?: CallbackSettings | undefined;
   /** As the database knows them. */
   permissionSets?: string[];
+  /** @throws NotToBeHad when the database can't be asked. */
+  facts(): Promise<StoredFacts>;
   token(): Promise<string>;
   /** What the account turned out to be, by the call that it may make. */
   reading(): Promise<Reading>;
@@ -29,12 +33,43 @@ export const accountChecks: readonly Check<AccountSubject>[] = [
   { name: 'quota', run: quota },
 ];
 
-/** The push address of an account that calls for itself. */
-export const ownCallbackCheck: Check<AccountSubject> = {
-  name: 'callback',
-  run: ({ installation, appId, callback }, signal) =>
-    echoed(installation, { path: `/callback/channels-shop/${appId}`, settings: callback }, signal),
-};
+/** Besides, of an account that calls for itself: its own push address. */
+export const ownAccountChecks: readonly Check<AccountSubject>[] = [
+  {
+    name: 'callback',
+    run: ({ installation, appId, callback }, signal) =>
+      echoed(installation, { path: `/callback/channels-shop/${appId}`, settings: callback }, signal),
+  },
+  {
+    name: 'last-push',
+    run: async (subject) =>
+      subject.callback === undefined
+        ? skipped('no callback is set for it')
+        : pushed(subject.installation.now(), await subject.facts(), subject.appId),
+  },
+];
+
+/** Of an account that authorised a platform, which pushes for it only when something happens there. */
+export const authorizerChecks: readonly Check<AccountSubject>[] = [
+  {
+    name: 'last-push',
+    run: async ({ facts, appId, installation }) => {
+      const known = await facts();
+      if (!known.lastPushes.some((one) => one.appId === appId)) return ok('no event of it has been pushed yet');
+      return pushed(installation.now(), known, appId);
+    },
+  },
+];
+
+/** When an authentic push of the account last came, and how it ended. */
+export function pushed(now: number, { lastPushes }: StoredFacts, appId: string): Outcome {
+  const last = lastPushes.find((one) => one.appId === appId);
+  if (last !== undefined) return ok(`the last push came ${spanOf(now - last.at)} ago: ${last.event}, ${last.result}`);
+  return warn('WeChat has never pushed anything here', {
+    zh: '请在微信后台「消息推送」填写回调 URL、Token、EncodingAESKey(选安全模式)并启用;此前审核结果只能靠轮询得知。',
+    en: 'Enter URL, Token and EncodingAESKey under 消息推送 in the WeChat console (encrypted mode) and switch it on; until then verdicts are found by reading.',
+  });
+}
 
 /** The category calls are not granted: to the account, or to the platform for it. */
 const notGranted = new Set(['48001', '61007']);
@@ -43,7 +78,7 @@ const pushSet = '174';
 export function accountSubject(
   installation: Installation,
   edge: WeChatEdge,
-  account: Pick<AccountSubject, 'appId' | 'via' | 'callback' | 'permissionSets'>,
+  account: Pick<AccountSubject, 'appId' | 'via' | 'callback' | 'permissionSets' | 'facts'>,
 ): AccountSubject {
   const { appId, via } = account;
   const caller = { appId, ...(via === undefined ? {} : { componentAppId: via }) };

@@ -1,7 +1,14 @@
 /** The whole of `wxq doctor`: which checks are made, of what, and in what order their findings stand. */
-import { readStoredFacts, type StoredFacts } from '../../store/stored-facts.ts';
+import { createServerBeside } from '../../store/server-beside.ts';
+import { readStoredFacts, type StoredFacts, storedFacts, storedFactsPath } from '../../store/stored-facts.ts';
 import { UsageError } from '../exit-status.ts';
-import { type AccountSubject, accountChecks, accountSubject, ownCallbackCheck } from './account-checks.ts';
+import {
+  type AccountSubject,
+  accountChecks,
+  accountSubject,
+  authorizerChecks,
+  ownAccountChecks,
+} from './account-checks.ts';
 import { clockChecks } from './clock-checks.ts';
 import { carryOut, inTurn, type Whose } from './examination.ts';
 import { type Check, type Finding, NotToBeHad } from './finding.ts';
@@ -63,14 +70,18 @@ export async function examine(installation: Installation, extent: Extent, progre
   }
   const accounts = [...work.accounts, ...(await authorizersToLookAt(installation, work, extent, tell))];
   let done = 0;
-  await inTurn(accounts, accountsAtOnce, async (subject) => {
+  const looked = await inTurn(accounts, accountsAtOnce, async (subject) => {
     const { appId, via } = subject;
-    const checks = via === undefined ? [...accountChecks, ownCallbackCheck] : accountChecks;
+    const checks = [...accountChecks, ...(via === undefined ? ownAccountChecks : authorizerChecks)];
     const whose = { appId, ...(via === undefined ? {} : { via }) };
-    tell((await Promise.all(checks.map((check) => one(check, subject, whose)))).flat());
+    const found = (await Promise.all(checks.map((check) => one(check, subject, whose)))).flat();
+    progress.found(found);
     done += 1;
     progress.accounts(done, accounts.length);
+    return found;
   });
+  // Told as they came, kept in the order of the accounts.
+  findings.push(...looked.flat());
   return findings;
 }
 
@@ -96,11 +107,21 @@ function accountsToLookAt(installation: Installation, { appId }: Extent): Work |
       .map((platform) => ({ installation, edge, platform, facts })),
     accounts: accounts.shops
       .filter((shop) => isAsked(shop.appId))
-      .map((shop) => accountSubject(installation, edge, { appId: shop.appId, callback: shop.callback })),
+      .map((shop) => accountSubject(installation, edge, { appId: shop.appId, callback: shop.callback, facts })),
   };
 }
 
+/** Out of PostgreSQL, or of the server that has PGlite open. */
 async function factsOf(installation: Installation): Promise<StoredFacts> {
+  const { databaseUrl, dataDir, secretKey } = installation.config;
+  if (databaseUrl === undefined) {
+    try {
+      const { json } = await createServerBeside({ dataDir, secretKey }).ask(storedFactsPath, {});
+      return storedFacts.parse(json);
+    } catch (error) {
+      throw new NotToBeHad(`the server of ${dataDir}, which has the database open, does not answer`, { cause: error });
+    }
+  }
   const database = await installation.database();
   try {
     return await readStoredFacts(database);
@@ -124,7 +145,7 @@ async function authorizersToLookAt(
     const subjects = (listed: readonly { appId: string; permissionSets?: string[] }[]): AccountSubject[] =>
       listed
         .filter((one) => appId === undefined || one.appId === appId)
-        .map((one) => accountSubject(installation, edge, { ...one, via: componentAppId }));
+        .map((one) => accountSubject(installation, edge, { ...one, via: componentAppId, facts }));
     try {
       found.push(...subjects(await listOf(componentAppId, edge, facts)));
     } catch {

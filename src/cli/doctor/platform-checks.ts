@@ -2,10 +2,11 @@
 import type { PlatformAccount } from '../../store/accounts.ts';
 import type { StoredFacts } from '../../store/stored-facts.ts';
 import { WeChatError } from '../../wechat/index.ts';
-import { refusal } from './account-checks.ts';
+import { pushed, refusal } from './account-checks.ts';
 import { type Check, fail, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
 import { echoed } from './server-checks.ts';
+import { spanOf } from './span.ts';
 import type { WeChatEdge } from './wechat-edge.ts';
 
 export interface PlatformSubject {
@@ -21,6 +22,13 @@ export const platformChecks: readonly Check<PlatformSubject>[] = [
   { name: 'token', run: componentToken },
   { name: 'authorizers', run: authorizers },
   { name: 'callback', run: callbacks },
+  {
+    name: 'last-push',
+    run: async ({ installation, platform: { componentAppId, callback }, facts }) =>
+      callback === undefined
+        ? skipped('no callback is set for it')
+        : pushed(installation.now(), await facts(), componentAppId),
+  },
 ];
 
 const hourMs = 3_600_000;
@@ -88,12 +96,4 @@ async function callbacks({ installation, platform }: PlatformSubject, signal: Ab
   const paths = [`/callback/platform/${componentAppId}`, `/callback/platform/${componentAppId}/wx0000000000000000`];
   if (settings === undefined) return [await echoed(installation, { path: paths[0] ?? '', settings }, signal)];
   return await Promise.all(paths.map((path) => echoed(installation, { path, settings }, signal)));
-}
-
-/** `3 minutes`, `13 hours`, `2 days`. */
-export function spanOf(ms: number): string {
-  const minutes = Math.max(0, Math.round(ms / 60_000));
-  if (minutes < 120) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-  const hours = Math.round(minutes / 60);
-  return hours < 72 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }

@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { CallbackSettings } from '../../store/accounts.ts';
 import { echoQuery } from '../../wechat/index.ts';
-import { type Check, fail, type Outcome, ok, skipped, warn } from './finding.ts';
+import { type Check, fail, NotToBeHad, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
 
-export const serverChecks: readonly Check<Installation>[] = [{ name: 'server', run: ready }];
+export const serverChecks: readonly Check<Installation>[] = [
+  { name: 'server', run: ready },
+  { name: 'pushes', run: pushes },
+];
 
 /** Base address of the private port. */
 export function privateUrlOf({ config, options }: Pick<Installation, 'config' | 'options'>): string {
@@ -40,6 +43,41 @@ async function ready(installation: Installation, signal: AbortSignal): Promise<O
     zh: '这个端口上是别的程序:请核对 WXQ_CONSOLE_PORT,或用 --private-url 指明。',
     en: 'Another program listens there: look at WXQ_CONSOLE_PORT, or use --private-url.',
   });
+}
+
+/** How pushes have ended since the server was started, by its own counters. */
+async function pushes(installation: Installation, signal: AbortSignal): Promise<Outcome[]> {
+  const url = `${privateUrlOf(installation)}/metrics`;
+  const text = await installation.fetch(url, { signal, redirect: 'manual' }).then(
+    (answer) => (answer.ok ? answer.text() : undefined),
+    () => undefined,
+  );
+  if (text === undefined) throw new NotToBeHad("the server's counters can't be read");
+  const counted = [...text.matchAll(/^wxq_callback_pushes_total\{([^}]*)\} (\d+)/gm)];
+  const count = (...results: string[]): number =>
+    counted
+      .filter(([, labels = '']) => results.some((result) => labels.includes(`result="${result}"`)))
+      .reduce((sum, [, , number]) => sum + Number(number), 0);
+  const all = counted.reduce((sum, [, , number]) => sum + Number(number), 0);
+  const [misconfigured, forged] = [count('misconfigured'), count('forged')];
+  const found: Outcome[] = [];
+  if (misconfigured > 0) {
+    found.push(
+      fail(`${misconfigured} pushes were signed by WeChat, and no EncodingAESKey that is set opens them`, {
+        zh: '请把微信后台「消息推送」里的 EncodingAESKey 填入账号配置的 callback.encodingAesKey(轮换时新旧两个都保留),再重启 server;微信会重推。',
+        en: 'Put the EncodingAESKey of the WeChat console into callback.encodingAesKey of the account (both while it is being changed), and start the server again: WeChat pushes once more.',
+      }),
+    );
+  }
+  if (forged > 0) {
+    found.push(
+      warn(`${forged} pushes had a wrong signature, or were another account's`, {
+        zh: '若是自己的账号:请核对微信后台「消息推送」里的 Token 与账号配置 callback.token 一致,且 URL 末尾的 appid 正确。',
+        en: "If they are your own: compare the Token in the WeChat console with the account's callback.token, and the appid at the end of the URL.",
+      }),
+    );
+  }
+  return found.length > 0 ? found : [ok(`${all} since the server was started, none refused for its Token or its key`)];
 }
 
 /** One push address: where it is under the public base address, and what it is checked with. */
