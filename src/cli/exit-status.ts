@@ -43,6 +43,17 @@ export class SandboxUnreachableError extends QualificationError {
   }
 }
 
+/** Nobody answers at the private port of the server, or not as it does. */
+export class ServerUnreachableError extends QualificationError {
+  constructor(url: string, options?: ErrorOptions) {
+    super(
+      `The server at ${url} does not answer.`,
+      'Start it (`wxq server`), or name its private port with --server URL.',
+      options,
+    );
+  }
+}
+
 /** The sandbox did not do what was asked. */
 export class SandboxRefusedError extends QualificationError {
   readonly status: number;
@@ -80,6 +91,7 @@ export function statusOf(error: unknown): ExitStatus {
     TemporalUnreachableError,
     SearchAttributesMissingError,
     SandboxUnreachableError,
+    ServerUnreachableError,
     RulesUnavailableError,
   ].some((kind) => error instanceof kind);
   if (unreachable) return exitStatus.unreachable;

@@ -15,6 +15,7 @@ import {
   serverCommand,
   workerCommand,
 } from './commands/processes.ts';
+import { pushesCommand } from './commands/pushes.ts';
 import { readNowCommand } from './commands/read-now.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resubmitCommand } from './commands/resubmit.ts';
@@ -50,6 +51,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   replayCommand,
   explainCommand,
   doctorCommand,
+  pushesCommand,
   accountsCommand,
 ];
 

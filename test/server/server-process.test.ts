@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { run } from '../cli/run.ts';
@@ -19,6 +19,7 @@ import {
   shopPush,
   shopToken,
 } from './callback-server.ts';
+import { otherReceiver } from './other-receiver.ts';
 
 const secretKey = Buffer.alloc(32, 4).toString('base64');
 let postgres: Postgres;
@@ -129,7 +130,7 @@ test('a file of accounts that is not there ends the start; without one it works 
 test('an account that is set while the server runs is known without a restart', async () => {
   const settings = { WXQ_ACCOUNTS_FILE: '', WXQ_DATABASE_URL: await postgres.newDatabase() };
   const { callbackUrl } = await start(settings);
-  const { path, query, body } = shopPush(miniProgramEvent());
+  const { path, query, body } = freshPush(miniProgramEvent());
   const push = async (): Promise<number> =>
     (await fetch(`${callbackUrl}${path}?${new URLSearchParams(query)}`, { method: 'POST', body })).status;
   expect(await push()).toBe(404);
@@ -140,6 +141,53 @@ test('an account that is set while the server runs is known without a restart', 
   await expect.poll(push, { timeout: 10_000 }).toBe(503);
   expect(await run(['accounts', 'remove', shopAppId, '--yes'], { env })).toMatchObject({ status: 0 });
   await expect.poll(push, { timeout: 19_000, interval: 500 }).toBe(404);
+}, 60_000);
+
+test('pushes go on to the other receiver, events come from a gateway, and `wxq pushes` shows both', async () => {
+  const other = await otherReceiver();
+  onTestFinished(() => other.close());
+  const url = await postgres.newDatabase();
+  const callback = { token: ['newToken', shopToken], encodingAesKey: [shopKey] };
+  const shops = [{ appId: shopAppId, secret: 'env:SHOP_SECRET', callback, forward: { url: other.url } }];
+  await writeFile(join(folder, 'accounts.json'), JSON.stringify({ shops }));
+  const eventsToken = 'events-token-of-16';
+  const { callbackUrl, privateUrl } = await start({ WXQ_DATABASE_URL: url, WXQ_EVENTS_TOKEN: eventsToken });
+
+  other.answer = (response) => void response.end('theirs');
+  const foreign = freshPush('{"ToUserName":"g","CreateTime":1,"MsgType":"event","Event":"channels_ec_order_new"}');
+  const answer = await fetch(`${callbackUrl}${foreign.path}?${new URLSearchParams(foreign.query)}`, {
+    method: 'POST',
+    body: foreign.body,
+  });
+  expect([answer.status, await answer.text()]).toEqual([200, 'theirs']);
+  const bring = (path: string): Promise<Response> =>
+    fetch(`${privateUrl}${path}`, {
+      method: 'POST',
+      body: miniProgramEvent(),
+      headers: { authorization: `Bearer ${eventsToken}` },
+    });
+  // Temporal is away.
+  expect((await bring(`/events?appId=${shopAppId}`)).status).toBe(503);
+
+  const env = { WXQ_SECRET_KEY: secretKey, WXQ_DATA_DIR: folder };
+  const pushes = async (): Promise<{ id: string }[]> => {
+    const shown = await run(['pushes', '--server', privateUrl, '--json'], { env });
+    return (shown.json() as { pushes: { id: string }[] }).pushes;
+  };
+  await expect.poll(async () => (await pushes()).length, { timeout: 10_000 }).toBe(2);
+  const [brought = { id: '' }, pushed = { id: '' }] = await pushes();
+  expect(pushed).toMatchObject({ event: 'channels_ec_order_new', result: 'other_event', forwarded: '200' });
+  expect(brought).toMatchObject({ source: 'gateway', event: 'wxa_category_audit', result: 'undeliverable' });
+  const again = await run(['pushes', '--server', privateUrl, '--deliver', brought.id], { env });
+  expect(again).toMatchObject({ status: 1, stdout: `undeliverable mini-program/${shopAppId}/8-39\n` });
+  const none = await run(['pushes', '--server', privateUrl, '--deliver', pushed.id], { env });
+  expect(none).toMatchObject({ status: 2 });
+  const shown = await run(['pushes', '--server', privateUrl, '--app-id', shopAppId], { env });
+  expect(shown.stdout).toContain('forwarded: 200');
+  const elsewhere = { ...env, WXQ_SECRET_KEY: Buffer.alloc(32, 5).toString('base64') };
+  expect(await run(['pushes', '--server', privateUrl], { env: elsewhere })).toMatchObject({ status: 2 });
+  const nobody = `http://127.0.0.1:${await deadPort()}`;
+  expect(await run(['pushes', '--server', nobody], { env })).toMatchObject({ status: 3 });
 }, 60_000);
 
 test('after its end nobody listens, and ending takes no longer than its calls, also when asked twice', async () => {
