@@ -134,7 +134,9 @@ function grantsOf({ authorizers }: PlatformAccount, appId: string): { funcscope_
 }
 
 function tokensAnew(world: World, { componentAppId }: PlatformAccount, appId: string): Answer {
-  const refreshToken = anewRefreshToken(chainOf(world, componentAppId), appId, world.now());
+  const chain = chainOf(world, componentAppId);
+  const isKept = world.state.drift.refreshTokens === 'kept';
+  const refreshToken = isKept ? currentRefreshToken(chain, appId) : anewRefreshToken(chain, appId, world.now());
   const { token, expiresInSeconds } = authorizerTokenAnew(world, appId);
   return {
     authorizer_access_token: token,

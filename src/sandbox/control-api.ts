@@ -2,20 +2,21 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { defineAccountRoutes } from './account-routes.ts';
 import { takeChaosRule } from './chaos.ts';
 import type { Control } from './control.ts';
 import {
   accountsOf,
-  authorizationEventOf,
-  categoryIdOf,
+  categoryIdNeeded,
   chaosOf,
   clockOf,
   controlBody,
+  countOf,
   driftOf,
   optionalText,
-  optionalTruth,
   statusOf,
   textOf,
+  truthOf,
   verdictOf,
   verdictRuleOf,
 } from './control-shapes.ts';
@@ -23,13 +24,19 @@ import { cut } from './gate.ts';
 import { BadControlRequest } from './refusal.ts';
 import type { World } from './world.ts';
 
+/** One route; `says` is shown by `GET /sandbox`: its body, or what it shows. */
+export type DefineRoute = (
+  method: 'GET' | 'POST' | 'PUT',
+  url: string,
+  says: string,
+  run: (request: FastifyRequest) => unknown | Promise<unknown>,
+) => void;
+
 export function registerControlApi(app: FastifyInstance, world: World, control: Control): void {
+  const defined: { method: string; path: string; says: string }[] = [];
   /** Answers only when what was changed is on disk. */
-  const route = (
-    method: 'GET' | 'POST' | 'PUT',
-    url: string,
-    run: (request: FastifyRequest) => unknown | Promise<unknown>,
-  ): void => {
+  const route: DefineRoute = (method, url, says, run) => {
+    defined.push({ method, path: url, says });
     app.route({
       method,
       url,
@@ -41,82 +48,99 @@ export function registerControlApi(app: FastifyInstance, world: World, control: 
     });
   };
 
-  route('GET', '/healthz', () => ({ status: 'ok' }));
-  route('GET', '/sandbox/audits', (request) => {
+  route('GET', '/healthz', 'whether it is up', () => ({ status: 'ok' }));
+  route('GET', '/sandbox/audits', 'every audit; ?appId= &categoryId= &status=', (request) => {
     const asked = queryOf(request, ['appId', 'categoryId', 'status']);
     return { audits: control.audits(asked) };
   });
-  route('POST', '/sandbox/audits', async (request) => {
-    const body = controlBody(request.body, ['appId', 'categoryId', 'status', 'reason']);
-    const { categoryId } = categoryIdOf(body);
-    if (categoryId === undefined) throw new BadControlRequest('categoryId is missing');
-    const application = {
-      appId: textOf(body, 'appId'),
-      categoryId,
-      ...statusOf(body),
-      ...optionalText(body, 'reason'),
-    };
-    return { audit: await control.applyInBackOffice(application) };
-  });
-  route('POST', '/sandbox/audits/:id/verdict', (request) => {
+  route(
+    'POST',
+    '/sandbox/audits',
+    '{appId, categoryId, status?, reason?}: a person applies in the back office',
+    async (request) => {
+      const body = controlBody(request.body, ['appId', 'categoryId', 'status', 'reason']);
+      const categoryId = categoryIdNeeded(body);
+      const application = {
+        appId: textOf(body, 'appId'),
+        categoryId,
+        ...statusOf(body),
+        ...optionalText(body, 'reason'),
+      };
+      return { audit: await control.applyInBackOffice(application) };
+    },
+  );
+  route('POST', '/sandbox/audits/:id/verdict', '{verdict: approved | rejected | cancelled, reason?}', (request) => {
     const body = controlBody(request.body, ['verdict', 'reason']);
     const { id } = request.params as { id: string };
     return { audit: control.decide(id, verdictOf(body), optionalText(body, 'reason').reason) };
   });
-  route('PUT', '/sandbox/verdicts', (request) => {
-    const names = ['appId', 'categoryId', 'when', 'verdict', 'reason', 'pushFirst'];
-    return { rules: control.addVerdictRule(verdictRuleOf(controlBody(request.body, names))) };
-  });
-  route('PUT', '/sandbox/chaos', (request) => control.setChaos(chaosOf(controlBody(request.body, ['rules', 'push']))));
-  route('GET', '/sandbox/chaos', () => control.setChaos({}));
-  route('PUT', '/sandbox/clock', (request) =>
-    control.setClock(clockOf(controlBody(request.body, ['advanceSeconds', 'now']))),
+  route(
+    'PUT',
+    '/sandbox/verdicts',
+    '{appId?, categoryId?, when: by-hand | at-once | {afterReads} | {afterSeconds} | {betweenSeconds: [from, to]}, verdict?, reason?, rejectOneIn?, pushFirst?}',
+    (request) => {
+      const names = ['appId', 'categoryId', 'when', 'verdict', 'reason', 'rejectOneIn', 'pushFirst'];
+      return { rules: control.addVerdictRule(verdictRuleOf(controlBody(request.body, names))) };
+    },
   );
-  route('GET', '/sandbox/clock', () => ({ now: new Date(world.now()).toISOString() }));
-  route('PUT', '/sandbox/drift', (request) => {
-    const names = ['idsAs', 'statusAs', 'auditIdAs', 'errcodeAs', 'filterLeak', 'requestIds'];
-    return control.setDrift(driftOf(controlBody(request.body, names)));
-  });
-  route('PUT', '/sandbox/accounts', (request) =>
-    control.setAccounts(accountsOf(controlBody(request.body, ['shops', 'platforms']))),
+  route(
+    'PUT',
+    '/sandbox/chaos',
+    '{rules?: [{operation, appId?, categoryId?, times?, delayMs?, errcode? | status? | reset? | loseAnswer?}], push?: {lose?, duplicate?, delaySeconds?, shuffle?, forge?}}',
+    (request) => control.setChaos(chaosOf(controlBody(request.body, ['rules', 'push']))),
   );
-  route('PUT', '/sandbox/permissions', (request) => {
-    const body = controlBody(request.body, ['appId', 'categoryId', 'inForce', 'reason']);
-    const { categoryId } = categoryIdOf(body);
-    if (categoryId === undefined) throw new BadControlRequest('categoryId is missing');
-    if (typeof body.inForce !== 'boolean') throw new BadControlRequest('inForce must be a boolean');
-    const change = { appId: textOf(body, 'appId'), categoryId, inForce: body.inForce, ...optionalText(body, 'reason') };
-    control.setPermission(change);
-    return change;
-  });
-  route('POST', '/sandbox/tickets', (request) => {
-    const body = controlBody(request.body, ['componentAppId']);
-    control.pushTicket(textOf(body, 'componentAppId'));
-    return { pushed: true };
-  });
-  route('PUT', '/sandbox/tickets', (request) => {
-    const body = controlBody(request.body, ['componentAppId', 'pushing']);
-    if (typeof body.pushing !== 'boolean') throw new BadControlRequest('pushing must be a boolean');
-    control.setTicketPushes(textOf(body, 'componentAppId'), body.pushing);
-    return { pushing: body.pushing };
-  });
-  route('POST', '/sandbox/authorizations', (request) => {
-    const body = controlBody(request.body, ['componentAppId', 'appId', 'event', 'isTold']);
-    const event = authorizationEventOf(body);
-    const who = { componentAppId: textOf(body, 'componentAppId'), appId: textOf(body, 'appId') };
-    control.changeAuthorization({ ...who, event, ...optionalTruth(body, 'isTold') });
-    return { event, ...who };
-  });
-  route('GET', '/sandbox/requests', (request) => ({
+  route('GET', '/sandbox/chaos', 'the trouble that waits for calls and pushes', () => control.setChaos({}));
+  route(
+    'PUT',
+    '/sandbox/clock',
+    '{advanceSeconds} or {now}: the clock that tokens, tickets, media, papers and months go by',
+    (request) => control.setClock(clockOf(controlBody(request.body, ['advanceSeconds', 'now']))),
+  );
+  route('GET', '/sandbox/clock', 'what time it is here', () => ({ now: new Date(world.now()).toISOString() }));
+  route(
+    'PUT',
+    '/sandbox/drift',
+    '{idsAs?, statusAs?, auditIdAs?, errcodeAs?: documented | number | string, filterLeak?, requestIds?: documented | either, refreshTokens?: anew | kept}',
+    (request) => {
+      const names = ['idsAs', 'statusAs', 'auditIdAs', 'errcodeAs', 'filterLeak', 'requestIds', 'refreshTokens'];
+      return control.setDrift(driftOf(controlBody(request.body, names)));
+    },
+  );
+  route(
+    'PUT',
+    '/sandbox/accounts',
+    '{shops?, platforms?} in the format of WXQ_ACCOUNTS_FILE, with ghId, callback.url, eventsUrl, authorizers',
+    (request) => control.setAccounts(accountsOf(controlBody(request.body, ['shops', 'platforms']))),
+  );
+  route(
+    'PUT',
+    '/sandbox/permissions',
+    '{appId, categoryId, inForce, reason?, lapsesInSeconds?}: a permission lapses, or comes back',
+    (request) => {
+      const body = controlBody(request.body, ['appId', 'categoryId', 'inForce', 'reason', 'lapsesInSeconds']);
+      const categoryId = categoryIdNeeded(body);
+      const lapse = body.lapsesInSeconds === undefined ? {} : { lapsesInSeconds: countOf(body, 'lapsesInSeconds') };
+      const inForce = truthOf(body, 'inForce');
+      const change = { appId: textOf(body, 'appId'), categoryId, inForce, ...optionalText(body, 'reason'), ...lapse };
+      control.setPermission(change);
+      return change;
+    },
+  );
+  defineAccountRoutes(route, control);
+  route('GET', '/sandbox/requests', 'every call so far; ?operation=', (request) => ({
     requests: control.requests(queryOf(request, ['operation']).operation),
   }));
-  route('GET', '/sandbox/uploads', () => control.uploads());
-  route('GET', '/sandbox/pushes', () => ({ pushes: control.pushes() }));
-  route('POST', '/sandbox/reset', (request) => {
+  route('GET', '/sandbox/uploads', 'what was uploaded, without the bytes', () => control.uploads());
+  route('GET', '/sandbox/pushes', 'every push with its tries', () => ({ pushes: control.pushes() }));
+  route('POST', '/sandbox/reset', '{}: back to the fixtures', (request) => {
     controlBody(request.body, []);
     control.reset();
     return { reset: true };
   });
+  route('GET', '/sandbox', 'this list', () => ({
+    now: new Date(world.now()).toISOString(),
+    routes: [...defined, { method: 'POST', path: '/sandbox/token', says: tokenServiceSays }],
+  }));
   app.all('/sandbox/*', (request) => {
     throw new BadControlRequest(`${request.method} ${request.url.split('?')[0]} is not part of the control API`, 404);
   });
@@ -126,6 +150,9 @@ export function registerControlApi(app: FastifyInstance, world: World, control: 
     handler: (request, reply) => tokenService(request, reply, world, control),
   });
 }
+
+const tokenServiceSays =
+  '{appId, componentAppId?, rejectedToken?}: an access token; also the tokenService of a platform';
 
 /** Also the `tokenService` of a platform: 401 for a wrong bearer, 404 for an account it does not know. */
 async function tokenService(request: FastifyRequest, reply: FastifyReply, world: World, control: Control) {

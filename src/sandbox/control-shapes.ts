@@ -45,6 +45,33 @@ export function categoryIdOf(body: Members): { categoryId?: string } {
   return { categoryId: value instanceof LosslessNumber ? value.value : textOf(body, 'categoryId') };
 }
 
+export function categoryIdNeeded(body: Members): string {
+  const { categoryId } = categoryIdOf(body);
+  if (categoryId === undefined) throw new BadControlRequest('categoryId is missing');
+  return categoryId;
+}
+
+export function truthOf(body: Members, name: string): boolean {
+  if (body[name] === undefined) throw new BadControlRequest(`${name} is missing`);
+  return reader.truth(body[name], name);
+}
+
+/** A whole number of zero or more. */
+export function countOf(body: Members, name: string): number {
+  const count = positive(body[name], name);
+  if (!Number.isSafeInteger(count)) throw new BadControlRequest(`${name} must be a whole number`);
+  return count;
+}
+
+/** `[from, to]` in seconds. */
+export function momentRangeOf(value: unknown, where: string): [number, number] {
+  const [from, to, ...more] = reader.list(value, where).map((one, index) => positive(one, `${where}[${index}]`));
+  if (from === undefined || to === undefined || more.length > 0 || to < from) {
+    throw new BadControlRequest(`${where} must be [from, to], from not after to`);
+  }
+  return [from, to];
+}
+
 export function verdictOf(body: Members): Verdict {
   return oneOf(textOf(body, 'verdict'), 'verdict', ['approved', 'rejected', 'cancelled']);
 }
@@ -65,6 +92,7 @@ export function verdictRuleOf(body: Members): VerdictRule {
     when,
     ...(when === 'by-hand' && body.verdict === undefined ? {} : { verdict: verdictOf(body) }),
     ...optionalText(body, 'reason'),
+    ...(body.rejectOneIn === undefined ? {} : { rejectOneIn: Math.max(1, countOf(body, 'rejectOneIn')) }),
     ...optionalTruth(body, 'pushFirst'),
   };
 }
@@ -95,6 +123,9 @@ export function driftOf(body: Members): Partial<Drift> {
   const drift: Partial<Drift> = { ...optionalTruth(body, 'filterLeak') };
   for (const name of ['idsAs', 'statusAs', 'auditIdAs', 'errcodeAs'] as const) {
     if (body[name] !== undefined) drift[name] = oneOf(textOf(body, name), name, ['documented', 'number', 'string']);
+  }
+  if (body.refreshTokens !== undefined) {
+    drift.refreshTokens = oneOf(textOf(body, 'refreshTokens'), 'refreshTokens', ['anew', 'kept']);
   }
   if (body.requestIds !== undefined) {
     drift.requestIds = oneOf(textOf(body, 'requestIds'), 'requestIds', ['documented', 'either']);
@@ -140,17 +171,26 @@ export function accountsOf(body: Members): AccountChanges {
 }
 
 function authorizerOf(item: unknown, index: number) {
-  const names = ['appId', 'platform', 'ghId', 'monthlyLimit', 'categoryLimit'];
+  const words = ['ghId', 'nickName', 'principalName'] as const;
+  const names = ['appId', 'platform', 'monthlyLimit', 'categoryLimit', 'permissionSets', ...words];
   const authorizer = reader.members(item, `authorizers[${index}]`, names);
   const limit = (name: 'monthlyLimit' | 'categoryLimit') =>
     authorizer[name] === undefined ? {} : { [name]: positive(authorizer[name], name) };
   return {
     appId: textOf(authorizer, 'appId'),
     platform: oneOf(textOf(authorizer, 'platform'), 'platform', ['mini-program', 'channels-shop']),
-    ...optionalText(authorizer, 'ghId'),
+    ...Object.assign({}, ...words.map((word) => optionalText(authorizer, word))),
+    ...permissionSetsOf(authorizer),
     ...limit('monthlyLimit'),
     ...limit('categoryLimit'),
   };
+}
+
+/** `permissionSets`: the numbers of the sets that an account grants. */
+export function permissionSetsOf(body: Members): { permissionSets?: number[] } {
+  if (body.permissionSets === undefined) return {};
+  const sets = reader.list(body.permissionSets, 'permissionSets');
+  return { permissionSets: sets.map((set, index) => reader.integer(set, `permissionSets[${index}]`)) };
 }
 
 function callbackOf(owner: Members): { callback?: { url?: string | null; token?: string; encodingAesKey?: string } } {
@@ -168,11 +208,16 @@ function callbackOf(owner: Members): { callback?: { url?: string | null; token?:
 }
 
 function momentOf(value: unknown): VerdictMoment {
-  const refused = new BadControlRequest("when must be 'by-hand', 'at-once', {afterReads: n} or {afterSeconds: n}");
+  const refused = new BadControlRequest(
+    "when must be 'by-hand', 'at-once', {afterReads: n}, {afterSeconds: n} or {betweenSeconds: [from, to]}",
+  );
   if (value === 'by-hand' || value === 'at-once') return value;
   if (value === undefined || typeof value === 'string') throw refused;
-  const moment = reader.members(value, 'when', ['afterReads', 'afterSeconds']);
-  if ((moment.afterReads === undefined) === (moment.afterSeconds === undefined)) throw refused;
+  const moment = reader.members(value, 'when', ['afterReads', 'afterSeconds', 'betweenSeconds']);
+  if (Object.keys(moment).length !== 1) throw refused;
+  if (moment.betweenSeconds !== undefined) {
+    return { betweenSeconds: momentRangeOf(moment.betweenSeconds, 'when.betweenSeconds') };
+  }
   if (moment.afterReads === undefined) return { afterSeconds: positive(moment.afterSeconds, 'when.afterSeconds') };
   return { afterReads: Math.max(1, positive(moment.afterReads, 'when.afterReads')) };
 }
@@ -225,7 +270,7 @@ function flag(value: unknown, where: string): boolean {
   return value === undefined ? false : reader.truth(value, where);
 }
 
-function oneOf<const Value extends string>(value: string, where: string, allowed: readonly Value[]): Value {
+export function oneOf<const Value extends string>(value: string, where: string, allowed: readonly Value[]): Value {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) throw new BadControlRequest(`${where} must be one of ${allowed.join(', ')}`);
   return found;

@@ -1,34 +1,20 @@
 /** What the control API can do to a sandbox, as functions: the HTTP routes and the tests call the same ones. */
 
-import { type Authorizer, findAccount, type KnownAccount, type ShopAccount } from './accounts.ts';
+import { type AccountControl, createAccountControl } from './account-control.ts';
+import type { Authorizer, ShopAccount } from './accounts.ts';
+import { type AuditView, accountNamed, auditView, isoTime, verdictChecked } from './audit-view.ts';
 import type { Audits } from './audits.ts';
 import { findAudit, findPermission, permissionKey } from './audits.ts';
+import { createBackOffice, type HandWork } from './back-office.ts';
 import type { ChaosRule, PushChaos } from './chaos.ts';
-import { findMiniCategory } from './mini-program-catalogue.ts';
+import { chainOf } from './platform-chain.ts';
+import type { PushSender } from './push-sender.ts';
 import { BadControlRequest } from './refusal.ts';
-import { findShopCategory } from './shop-catalogue.ts';
-import type { AuditRecord, AuditStatus, RequestRecord, SandboxPlatform, Verdict, VerdictRule } from './state.ts';
+import type { AuditStatus, RequestRecord, Verdict, VerdictRule } from './state.ts';
 import type { PlatformControl, TicketPushes } from './ticket-pushes.ts';
 import { secondsLeft, tokenFor } from './tokens.ts';
 import type { Drift } from './wire.ts';
 import type { World } from './world.ts';
-
-/** One audit as `GET /sandbox/audits` shows it. Times are ISO 8601 of the sandbox clock. */
-export interface AuditView {
-  id: string;
-  platform: SandboxPlatform;
-  appId: string;
-  categoryId: string;
-  status: AuditStatus;
-  reason: string;
-  origin: 'api' | 'back-office';
-  createdAt: string;
-  decidedAt: string | null;
-  /** Images of the last submission. */
-  material: number;
-  /** Mini Program only. */
-  submissions?: number;
-}
 
 export interface UploadView {
   id: string;
@@ -48,7 +34,8 @@ export interface PushView {
   status: 'pending' | 'delivered' | 'given-up' | 'lost';
   forged: boolean;
   dueAt: string;
-  tries: { at: string; httpStatus: number | null; error: string | null }[];
+  /** `answer`: the beginning of what came back. */
+  tries: { at: string; httpStatus: number | null; error: string | null; answer?: string }[];
 }
 
 /** A platform as `PUT /sandbox/accounts` changes it: what is given replaces, authorizers are added or changed by appid. */
@@ -68,7 +55,7 @@ export interface AccountChanges {
 /** A rule as it is given; without `times` it meets one call. */
 export type NewChaosRule = Omit<ChaosRule, 'times'> & { times?: number };
 
-export interface Control extends PlatformControl {
+export interface Control extends PlatformControl, AccountControl {
   audits(filter?: { appId?: string; categoryId?: string; status?: string }): AuditView[];
   /** A verdict by hand. 404 for an unknown audit, 409 for one that is decided already. */
   decide(id: string, verdict: Verdict, reason?: string): AuditView;
@@ -79,6 +66,8 @@ export interface Control extends PlatformControl {
     status?: AuditStatus;
     reason?: string;
   }): Promise<AuditView>;
+  /** The other things that a person can do there. */
+  workInBackOffice(work: HandWork): Promise<AuditView>;
   addVerdictRule(rule: VerdictRule): VerdictRule[];
   /** What is given replaces what was; what is absent stays. */
   setChaos(chaos: { rules?: NewChaosRule[]; push?: PushChaos }): { rules: ChaosRule[]; push: PushChaos };
@@ -89,7 +78,14 @@ export interface Control extends PlatformControl {
     platforms: { componentAppId: string; authorizers: string[] }[];
   };
   /** A permission lapses, or comes back; a Mini Program's passed category runs out (`is_expired`). No push goes out. */
-  setPermission(change: { appId: string; categoryId: string; inForce: boolean; reason?: string }): void;
+  setPermission(change: {
+    appId: string;
+    categoryId: string;
+    inForce: boolean;
+    reason?: string;
+    /** With `inForce`: it lapses by itself after so many seconds of the sandbox clock. */
+    lapsesInSeconds?: number;
+  }): void;
   issueToken(asked: { appId: string; componentAppId?: string; rejectedToken?: string }): {
     accessToken: string;
     expiresInSeconds: number;
@@ -103,57 +99,26 @@ export interface Control extends PlatformControl {
 export interface ControlDeps {
   world: World;
   audits: Audits;
+  pushes: PushSender;
   tickets: TicketPushes;
   requests: RequestRecord[];
+  /** Does at once what the moved clock has made due. */
+  catchUp(): void;
   reset(): void;
 }
 
-export function createControl({ world, audits, tickets, requests, reset }: ControlDeps): Control {
-  const iso = (ms: number): string => new Date(ms).toISOString();
+export function createControl({ world, audits, pushes, tickets, requests, catchUp, reset }: ControlDeps): Control {
+  const accountControl = createAccountControl(world, pushes, (rule) => control.addVerdictRule(rule));
+  const backOffice = createBackOffice(world, audits);
 
-  function view(audit: AuditRecord): AuditView {
-    const { id, platform, appId, categoryId, status, reason, origin, createdAt, decidedAt, material } = audit;
-    return {
-      id,
-      platform,
-      appId,
-      categoryId,
-      status,
-      reason,
-      origin,
-      createdAt: iso(createdAt),
-      decidedAt: decidedAt === null ? null : iso(decidedAt),
-      material,
-      ...(platform === 'mini-program' ? { submissions: audit.submissions } : {}),
-    };
-  }
-
-  function account(appId: string): KnownAccount {
-    const found = findAccount(world.state.accounts, appId);
-    if (found === undefined) throw new BadControlRequest(`appId ${appId} is not an account of this sandbox`, 404);
-    return found;
-  }
-
-  function categoryChecked({ platform }: KnownAccount, categoryId: string): void {
-    const [first = '', second = ''] = categoryId.split('-');
-    const known = platform === 'channels-shop' ? findShopCategory(categoryId) : findMiniCategory(first, second);
-    const form = platform === 'channels-shop' ? 'a leaf of the catalogue' : 'first-second of the catalogue';
-    if (known === undefined) throw new BadControlRequest(`categoryId ${categoryId} is not ${form}`);
-  }
-
-  function verdictChecked(platform: SandboxPlatform, verdict: AuditStatus): void {
-    if (platform === 'mini-program' && verdict === 'cancelled') {
-      throw new BadControlRequest("verdict cancelled does not exist: nothing withdraws a Mini Program's review");
-    }
-  }
-
-  return {
+  const control: Control = {
+    ...accountControl,
     audits(filter = {}) {
       return Object.values(world.state.audits)
         .filter((audit) => filter.appId === undefined || audit.appId === filter.appId)
         .filter((audit) => filter.categoryId === undefined || audit.categoryId === filter.categoryId)
         .filter((audit) => filter.status === undefined || audit.status === filter.status)
-        .map(view);
+        .map(auditView);
     },
     decide(id, verdict, reason = verdict === 'rejected' ? '资质图片不清晰，请重新上传' : '') {
       const audit = findAudit(world, id);
@@ -161,26 +126,10 @@ export function createControl({ world, audits, tickets, requests, reset }: Contr
       verdictChecked(audit.platform, verdict);
       if (audit.status !== 'open') throw new BadControlRequest(`audit ${id} is decided already: ${audit.status}`, 409);
       audits.decide(audit, verdict, reason);
-      return view(audit);
+      return auditView(audit);
     },
-    async applyInBackOffice({ appId, categoryId, status = 'open', reason = '' }) {
-      const applicant = account(appId);
-      categoryChecked(applicant, categoryId);
-      verdictChecked(applicant.platform, status);
-      const isOpen = Object.values(world.state.audits).some(
-        (audit) => audit.appId === appId && audit.categoryId === categoryId && audit.status === 'open',
-      );
-      if (isOpen) throw new BadControlRequest(`categoryId ${categoryId} of ${appId} is under review already`, 409);
-      const audit = await audits.submit({
-        account: applicant,
-        categoryId,
-        material: 1,
-        origin: 'back-office',
-        isApprovedAtOnce: false,
-      });
-      if (status !== 'open') audits.decide(audit, status, reason);
-      return view(audit);
-    },
+    applyInBackOffice: (application) => backOffice.work({ deed: 'apply', ...application }),
+    workInBackOffice: backOffice.work,
     addVerdictRule(rule) {
       const isSame = (other: VerdictRule): boolean =>
         other.appId === rule.appId && other.categoryId === rule.categoryId;
@@ -202,7 +151,8 @@ export function createControl({ world, audits, tickets, requests, reset }: Contr
       // A clock that is put back must not put off what was due already.
       if (by < 0) for (const push of world.state.pushes) if (push.status === 'pending') push.dueAt += by;
       world.changed();
-      return { now: iso(before + by) };
+      catchUp();
+      return { now: isoTime(before + by) };
     },
     setDrift(drift) {
       Object.assign(world.state.drift, drift);
@@ -244,18 +194,23 @@ export function createControl({ world, audits, tickets, requests, reset }: Contr
         })),
       };
     },
-    setPermission({ appId, categoryId, inForce, reason = '' }) {
-      const { platform } = account(appId);
+    setPermission({ appId, categoryId, inForce, reason = '', lapsesInSeconds }) {
+      const end = lapsesInSeconds === undefined ? undefined : world.now() + lapsesInSeconds * 1000;
+      const { platform } = accountNamed(world, appId);
       if (platform === 'mini-program') {
         const audit = findAudit(world, `${appId}:${categoryId}`);
         if (audit?.status !== 'approved') throw new BadControlRequest(`categoryId ${categoryId} is not passed`, 409);
         if (inForce) delete audit.isExpired;
         else audit.isExpired = true;
+        if (end === undefined) delete audit.papersEndAt;
+        else audit.papersEndAt = end;
       } else {
         const permission = findPermission(world, appId, categoryId);
         if (permission === undefined) throw new BadControlRequest(`categoryId ${categoryId} was never held`, 409);
+        const { lapsesAt: _before, ...rest } = permission;
         world.state.permissions[permissionKey(appId, categoryId)] = {
-          ...permission,
+          ...rest,
+          ...(end === undefined ? {} : { lapsesAt: end }),
           isInForce: inForce,
           reason: inForce ? '' : reason,
           uneffectiveTime: inForce ? 0 : Math.floor(world.now() / 1000),
@@ -264,9 +219,12 @@ export function createControl({ world, audits, tickets, requests, reset }: Contr
       world.changed();
     },
     issueToken({ appId, componentAppId, rejectedToken }) {
-      const found = account(appId);
+      const found = accountNamed(world, appId);
       if (componentAppId !== undefined && componentAppId !== found.componentAppId) {
         throw new BadControlRequest(`appId ${appId} has not authorised componentAppId ${componentAppId}`, 404);
+      }
+      if (found.componentAppId !== null && chainOf(world, found.componentAppId).unauthorized.includes(appId)) {
+        throw new BadControlRequest(`appId ${appId} has withdrawn its authorization`, 403);
       }
       const [accessToken, record] = tokenFor(world, found, rejectedToken);
       return { accessToken, expiresInSeconds: secondsLeft(world, record) };
@@ -279,7 +237,7 @@ export function createControl({ world, audits, tickets, requests, reset }: Contr
       const counts: Record<string, number> = {};
       const files = Object.values(world.state.uploads).map(({ uploadedAt, ...file }) => {
         counts[file.appId] = (counts[file.appId] ?? 0) + 1;
-        return { ...file, uploadedAt: iso(uploadedAt) };
+        return { ...file, uploadedAt: isoTime(uploadedAt) };
       });
       return { counts, files };
     },
@@ -291,11 +249,12 @@ export function createControl({ world, audits, tickets, requests, reset }: Contr
         auditId,
         status,
         forged: isForged,
-        dueAt: iso(dueAt),
-        tries: tries.map((one) => ({ ...one, at: iso(one.at) })),
+        dueAt: isoTime(dueAt),
+        tries: tries.map((one) => ({ ...one, at: isoTime(one.at) })),
       })),
     reset,
   };
+  return control;
 }
 
 function callbackChecked(settings: ShopAccount['callback'], appId: string): void {

@@ -117,6 +117,8 @@ export const fixtures = {
     applyReasonNeeded: miniFixture(namedMiniCategories.applyReasonNeeded),
     /** 53309 at deletecategory. */
     neverDeleted: miniFixture(namedMiniCategories.neverDeleted),
+    /** Sensitive with an empty `exter_list`: any papers will do, none (53311) will not. By hand. */
+    unnamedPapers: miniFixture(namedMiniCategories.unnamedPapers),
   },
 };
 

@@ -4,9 +4,10 @@
  *
  * What it does not imitate:
  * - a platform's pre-authorization page: an authorization is given and withdrawn by the control API;
- * - permission sets, IP allow-lists, frozen accounts, call quotas per minute and day (use a chaos rule with the code);
+ * - where a call really comes from: an address is off the allow-list because the control API says so;
  * - TLS, and WeChat's own limits of connections;
- * - products, orders, brands' own review, the central change log, and every event but the two about categories;
+ * - products, orders, brands' own review and the central change log; their events come only when the control API sends one;
+ * - a Mini Program that calls with its own secret, and the categories that a subject type may not see (`verify_type` aside);
  * - what an auditor thinks: images are looked at only for format and size;
  * - file_ids live for ever (their life is not documented); images of a form are never served from their addresses;
  * - the list of requests is kept in memory only, also with a state file.
@@ -37,11 +38,23 @@ import { uploadOperations } from './uploads.ts';
 import { answerText, defaultDrift, errmsgWithRid } from './wire.ts';
 import type { SandboxEvent, World } from './world.ts';
 
+export type { AccountControl, AccountView, AuditorKind, PlatformView } from './account-control.ts';
 export type { AccountsFile, PlatformTokenSource, SandboxAccounts } from './accounts.ts';
+export type { AuditView } from './audit-view.ts';
+export type { Deed, HandWork } from './back-office.ts';
 export type { ChaosRule, PushChaos } from './chaos.ts';
-export type { AccountChanges, AuditView, Control, PushView, UploadView } from './control.ts';
+export type { AccountChanges, Control, PushView, UploadView } from './control.ts';
 export { fixtureAccounts, fixtures, type MiniProgramCategoryFixture, type ShopCategoryFixture } from './fixtures.ts';
-export type { AuditStatus, RequestRecord, Verdict, VerdictMoment, VerdictRule } from './state.ts';
+export type {
+  AccountTrouble,
+  AuditStatus,
+  BrandRecord,
+  RequestRecord,
+  Standing,
+  Verdict,
+  VerdictMoment,
+  VerdictRule,
+} from './state.ts';
 export type { Drift, WireType } from './wire.ts';
 export type { SandboxEvent } from './world.ts';
 
@@ -99,8 +112,10 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const control = createControl({
     world,
     audits,
+    pushes,
     tickets,
     requests,
+    catchUp: () => scheduler.catchUp(),
     reset() {
       world.state = freshState(initial(), defaultDrift);
       requests.length = 0;

@@ -72,13 +72,23 @@ export function anewRefreshToken(chain: PlatformChain, appId: string, now: numbe
   return token;
 }
 
-/** The person gives the platform an authorization code by confirming in WeChat. */
-export function authorize(world: World, componentAppId: string, appId: string): { code: string; expiresAt: number } {
+/**
+ * The person gives the platform an authorization code by confirming in WeChat. `isAgain`: an account that is authorised
+ * already authorises anew, which changes the refresh token; the one before is good for five minutes more.
+ */
+export function authorize(
+  world: World,
+  componentAppId: string,
+  appId: string,
+  { isAgain, isFirst }: { isAgain: boolean; isFirst: boolean },
+): { code: string; expiresAt: number } {
   const chain = chainOf(world, componentAppId);
   const code = opaqueId('queryauthcode@@@', 32);
   const expiresAt = world.now() + codeLifeMs;
   chain.codes[code] = { appId, expiresAt, isUsed: false };
-  if (chain.unauthorized.includes(appId)) chain.neverExchanged = [...chain.neverExchanged, appId];
+  if (chain.unauthorized.includes(appId) || isFirst) {
+    chain.neverExchanged = [...chain.neverExchanged.filter((one) => one !== appId), appId];
+  } else if (isAgain) anewRefreshToken(chain, appId, world.now());
   chain.unauthorized = chain.unauthorized.filter((one) => one !== appId);
   chain.authorizedAt[appId] = world.now();
   return { code, expiresAt };

@@ -1,6 +1,7 @@
 /** The plain events that WeChat pushes, in the form that each kind of receiver gets. */
 import { stringify } from 'lossless-json';
 import type { KnownAccount } from './accounts.ts';
+import { isObject } from './shape.ts';
 import type { AuditRecord, AuditStatus } from './state.ts';
 import { type Drift, wireNumber } from './wire.ts';
 
@@ -80,4 +81,32 @@ function cdata(text: string): string {
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** An event of another program that comes to the same address: orders, customer service, a shop that closes. */
+export interface OtherEvent {
+  event: string;
+  /** Default `event`. */
+  msgType?: string;
+  fields: Record<string, unknown>;
+}
+
+export function otherMessage(account: KnownAccount, other: OtherEvent, createTime: number): string {
+  const { event, msgType = 'event', fields } = other;
+  // A message of a person names no event.
+  const named = msgType === 'event' ? { Event: event } : {};
+  const head = { ToUserName: account.ghId, FromUserName: fromUserName, CreateTime: createTime, MsgType: msgType };
+  const whole = { ...head, ...named, ...fields };
+  return pushFormat(account) === 'json' ? (stringify(whole) ?? '') : `<xml>${elements(whole)}</xml>`;
+}
+
+function elements(members: Record<string, unknown>): string {
+  return Object.entries(members)
+    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => [name, one] as const))
+    .map(([name, value]) => `<${name}>${isObject(value) ? elements(value) : text(value)}</${name}>`)
+    .join('');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? cdata(value) : escaped(String(value));
 }

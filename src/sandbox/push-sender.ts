@@ -5,7 +5,7 @@ import { sealPush } from '../wechat/push/index.ts';
 import { findAccount, type KnownAccount } from './accounts.ts';
 import { takePushChaos } from './chaos.ts';
 import { chainOf, findPlatform } from './platform-chain.ts';
-import { auditMessage, pushFormat } from './push-message.ts';
+import { auditMessage, type OtherEvent, otherMessage, pushFormat } from './push-message.ts';
 import type { AuditRecord, PushRecord } from './state.ts';
 import type { World } from './world.ts';
 
@@ -13,12 +13,16 @@ import type { World } from './world.ts';
 export const retryPausesSeconds: readonly number[] = [0, 0, 10, 60, 300, 1800, 3600, 3600, 3600];
 const answerTimeoutMs = 5000;
 const keptPushes = 2000;
+/** Characters of an answer that are kept. */
+const keptAnswer = 2000;
 
 export interface PushSender {
   /** A verdict was given: queue the event, with whatever chaos asks for. Nothing happens for an account without an address. */
   announce(audit: AuditRecord, afterMs: number): void;
   /** A ticket, or an authorization: to the platform's own address, if it has one. Tries of the same event before end. */
   announceToPlatform(componentAppId: string, event: string, message: string): void;
+  /** An event of another program, to an account's address. */
+  announceOther(account: KnownAccount, event: OtherEvent, isForged?: boolean): void;
   /** Sends what is due. */
   sendDue(): void;
   /** Milliseconds of the sandbox clock at which something is due next. */
@@ -120,8 +124,8 @@ export function createPushSender(world: World): PushSender {
         redirect: 'manual',
         signal: AbortSignal.any([closing.signal, AbortSignal.timeout(answerTimeoutMs)]),
       });
-      await answer.arrayBuffer();
-      return { httpStatus: answer.status, error: null };
+      const text = await answer.text();
+      return { httpStatus: answer.status, error: null, ...(text === '' ? {} : { answer: text.slice(0, keptAnswer) }) };
     } catch (error) {
       const isTimeout = error instanceof Error && error.name === 'TimeoutError';
       return { httpStatus: null, error: isTimeout ? 'no answer within 5 s' : 'not reachable' };
@@ -177,6 +181,12 @@ export function createPushSender(world: World): PushSender {
         if (isOvertaken && old.appId === componentAppId && old.status === 'pending') old.status = 'given-up';
       }
       queue({ appId: componentAppId, id: '' }, { event, message, dueAt: world.now(), toPlatform: true });
+      world.changed();
+    },
+    announceOther(account, event, isForged = false) {
+      if (account.callback.url === null || !isTold(world, account)) return;
+      const message = otherMessage(account, event, Math.floor(world.now() / 1000));
+      queue({ appId: account.appId, id: '' }, { event: event.event, message, dueAt: world.now() }, isForged);
       world.changed();
     },
     sendDue() {

@@ -9,6 +9,8 @@ const longestTimerMs = 2_000_000_000;
 export interface Scheduler {
   /** Something changed: look again, after the current turn. */
   lookAgain(): void;
+  /** The clock was moved: what is due is done before anybody asks. */
+  catchUp(): void;
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export function createScheduler(
       isAsked = true;
       setImmediate(look);
     },
+    catchUp: look,
     close() {
       isClosed = true;
       clearTimeout(timer);

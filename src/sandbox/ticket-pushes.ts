@@ -1,7 +1,10 @@
 /** The pushes to a platform's authorization address: a ticket every ten minutes, and who authorises it. */
+
+import { findAccount } from './accounts.ts';
 import { authorize, chainOf, findPlatform, newTicket, ticketEveryMs, unauthorize } from './platform-chain.ts';
 import type { PushSender } from './push-sender.ts';
 import { BadControlRequest } from './refusal.ts';
+import type { SandboxPlatform } from './state.ts';
 import { seconds, type World } from './world.ts';
 
 export type AuthorizationEvent = 'authorized' | 'updateauthorized' | 'unauthorized';
@@ -18,6 +21,10 @@ export interface PlatformControl {
     appId: string;
     event: AuthorizationEvent;
     isTold?: boolean;
+    /** What the account grants from now on. */
+    permissionSets?: number[];
+    /** Of an account that the platform did not have yet. */
+    platform?: SandboxPlatform;
   }): void;
 }
 
@@ -64,18 +71,29 @@ export function createTicketPushes(world: World, pushes: PushSender): TicketPush
       chainOf(world, componentAppId).isPushing = isPushing;
       world.changed();
     },
-    changeAuthorization({ componentAppId, appId, event, isTold = true }) {
-      const isAuthorizer = findPlatform(world, componentAppId)?.authorizers.some((one) => one.appId === appId);
+    changeAuthorization({ componentAppId, appId, event, isTold = true, permissionSets, platform }) {
       known(componentAppId);
-      if (isAuthorizer !== true) {
+      const authorizers = findPlatform(world, componentAppId)?.authorizers ?? [];
+      const before = authorizers.find((authorizer) => authorizer.appId === appId);
+      const isFirst = before === undefined && platform !== undefined && event !== 'unauthorized';
+      if (before === undefined && !isFirst) {
         throw new BadControlRequest(`appId ${appId} is not an authorizer of ${componentAppId}`, 404);
       }
+      if (isFirst && findAccount(world.state.accounts, appId) !== undefined) {
+        throw new BadControlRequest(`appId ${appId} is another account's already`, 409);
+      }
+      if (isFirst) authorizers.push({ appId, platform, ghId: `gh_${appId.slice(-12)}` });
+      const authorizer = authorizers.find((one) => one.appId === appId);
+      if (authorizer !== undefined && permissionSets !== undefined) authorizer.permissionSets = permissionSets;
       const who = `<AuthorizerAppid>${cdata(appId)}</AuthorizerAppid>`;
       if (event === 'unauthorized') {
         unauthorize(world, componentAppId, appId);
         if (isTold) send(componentAppId, event, who);
       } else {
-        const { code, expiresAt } = authorize(world, componentAppId, appId);
+        const { code, expiresAt } = authorize(world, componentAppId, appId, {
+          isFirst,
+          isAgain: event === 'authorized',
+        });
         const fields = `<AuthorizationCode>${cdata(code)}</AuthorizationCode><AuthorizationCodeExpiredTime>${Math.floor(expiresAt / 1000)}</AuthorizationCodeExpiredTime><PreAuthCode>${cdata('preauthcode@@@sandbox')}</PreAuthCode>`;
         if (isTold) send(componentAppId, event, `${who}${fields}`);
       }

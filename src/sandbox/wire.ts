@@ -17,6 +17,8 @@ export interface Drift {
   filterLeak: boolean;
   /** `documented` refuses an id that comes as a string where the page says number, and the other way round. */
   requestIds: 'documented' | 'either';
+  /** Whether each use of a refresh token gives another one (the strictest reading), or only a new authorization does. */
+  refreshTokens?: 'anew' | 'kept';
 }
 
 export const defaultDrift: Drift = {

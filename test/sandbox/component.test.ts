@@ -154,6 +154,67 @@ describe('authorizations', () => {
     expect((await change('nonsense')).status).toBe(400);
   });
 
+  test('one that is given anew changes the refresh token; the one before is good for five minutes more', async () => {
+    await listen();
+    await control(stage.sandbox, 'PUT', '/sandbox/drift', { refreshTokens: 'kept' });
+    const token = await componentToken();
+    const asked = { ...component, authorizer_appid: appId };
+    const info = () => call('api_get_authorizer_info', asked, token);
+    const refresh = (authorizer_refresh_token: string) =>
+      call('api_authorizer_token', { ...asked, authorizer_refresh_token }, token);
+    const before = (await info()).authorization_info.authorizer_refresh_token;
+    expect((await refresh(before)).authorizer_refresh_token).toBe(before);
+    stage.sandbox.changeAuthorization({ componentAppId, appId, event: 'authorized' });
+    const after = (await info()).authorization_info.authorizer_refresh_token;
+    expect(after).not.toBe(before);
+    stage.sandbox.setClock({ advanceSeconds: 299 });
+    expect((await refresh(before)).authorizer_refresh_token).toBe(after);
+    stage.sandbox.setClock({ advanceSeconds: 2 });
+    expect((await refresh(before)).errcode).toBe(61023);
+    expect((await refresh(after)).authorizer_refresh_token).toBe(after);
+  });
+
+  test('api_get_authorizer_info names the original id, the principal and the permission sets; 61003 for a stranger', async () => {
+    await listen();
+    const token = await componentToken();
+    stage.sandbox.changeAuthorization({ componentAppId, appId, event: 'updateauthorized', permissionSets: [30] });
+    const info = await call('api_get_authorizer_info', { ...component, authorizer_appid: appId }, token);
+    expect(info.authorizer_info).toMatchObject({
+      user_name: fixtures.miniProgram.ghId,
+      principal_name: expect.stringMatching(/./),
+      MiniProgramInfo: expect.anything(),
+    });
+    expect(info.authorization_info.func_info).toEqual([{ funcscope_category: { id: 30 } }]);
+    const stranger = { ...component, authorizer_appid: fixtures.shop.appId };
+    expect((await call('api_get_authorizer_info', stranger, token)).errcode).toBe(61003);
+    expect((await call('api_create_preauthcode', component, token)).pre_auth_code).toMatch(/^preauthcode/);
+  });
+
+  test('an account that authorises for the first time is pushed with a code, and has no refresh token before that', async () => {
+    await listen();
+    const token = await componentToken();
+    const path = `/sandbox/platforms/${componentAppId}/authorizations`;
+    const newcomer = {
+      appId: 'wx0000000000newone',
+      event: 'authorized',
+      platform: 'mini-program',
+      permissionSets: [18, 30],
+    };
+    expect((await control(stage.sandbox, 'POST', path, newcomer)).status).toBe(200);
+    await until(() => stage.receiver.pushes.some((push) => eventOf(push).type === 'authorized'));
+    const listed = async () =>
+      (await call('api_get_authorizer_list', { ...component, offset: 0, count: 500 }, token)).list.find(
+        (one: Answer) => one.authorizer_appid === newcomer.appId,
+      );
+    expect((await listed()).refresh_token).toBe('');
+    const event = stage.receiver.pushes.map(eventOf).find(({ type }) => type === 'authorized');
+    const authorization_code = event?.type === 'authorized' ? event.authorizationCode : '';
+    const { authorization_info } = await call('api_query_auth', { ...component, authorization_code }, token);
+    expect((await listed()).refresh_token).toBe(authorization_info.authorizer_refresh_token);
+    const taken = { ...newcomer, appId: fixtures.shop.appId };
+    expect((await control(stage.sandbox, 'POST', path, taken)).status).toBe(409);
+  });
+
   test('the accounts file has a token service, or for the chain the secret, never both', () => {
     const { accountsFile } = stage.sandbox;
     expect(accountsFile('chain').platforms).toMatchObject([{ componentAppId, secret }]);
