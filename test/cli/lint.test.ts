@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInput } from '../../src/index.ts';
+import { checkInput, RulesUnavailableError } from '../../src/index.ts';
 import { createSandbox, fixtures, type Sandbox } from '../../src/testing/index.ts';
-import { type Run, run } from './run.ts';
+import { type Run, run, scriptedClient } from './run.ts';
 
 const examples = resolve(import.meta.dirname, '../../examples');
 const { shop, miniProgram, platform, categories, miniProgramCategories } = fixtures;
@@ -241,5 +241,54 @@ describe('template', () => {
     expect(await wxq(['template', shop.appId, '6201', '--out', 'there.json'])).toMatchObject({ status: 2 });
     expect(await readFile(join(folder, 'there.json'), 'utf8')).toBe('mine');
     expect((await wxq(['template', shop.appId, '987'])).stderr).toContain('has no category 987');
+  });
+});
+
+describe('the principal', () => {
+  it('is that of the account’s entry, unless --principal names another', async () => {
+    const accounts = sandbox.accountsFile();
+    const known = { ...accounts, shops: accounts.shops.map((one) => ({ ...one, principal: '示例科技有限公司' })) };
+    await writeFile(join(folder, 'principal.json'), JSON.stringify(known));
+    const settings = { WXQ_ACCOUNTS_FILE: join(folder, 'principal.json') };
+    const [license] = licenses(['good.png']).licenses;
+    const held = { ...license, holder: { name: '另一家公司' } };
+    const file = await fileWith({ ...shopCase([]), material: { form: 'licenses', licenses: [held] } });
+    const path = 'material.licenses[0].holder.name';
+    expect(codes(await wxq(['lint', file, '--json'], settings))).toContain(`warning holder-not-principal ${path}`);
+    const named = await wxq(['lint', file, '--json', '--principal', '另一家公司'], settings);
+    expect(codes(named).filter((code) => code.includes('holder'))).toEqual([]);
+  });
+});
+
+describe('--remote', () => {
+  const finding = {
+    code: 'brand-missing',
+    path: 'brandIds',
+    level: 'error' as const,
+    zh: '该类目必须提供品牌。',
+    en: 'This category needs a brand.',
+    advice: { zh: '填写。', en: 'Give one.' },
+  };
+
+  it('lets a worker check, by Temporal alone, and tells what it found', async () => {
+    const { connect, calls, closed } = scriptedClient({
+      checked: { findings: [finding], rules: { source: 'kept', readAt: '2026-01-01T00:00:00.000Z', ageSeconds: 120 } },
+    });
+    const file = await fileWith(shopCase(['good.png']));
+    const done = await run(['lint', file, '--remote'], { connect, cwd: folder });
+    expect(done.status).toBe(1);
+    expect(done.stdout).toContain('error brand-missing  brandIds');
+    expect(done.stdout).toContain('1 error, 0 warnings (rules kept 2 minutes ago)');
+    expect(calls).toEqual([['check', shopCase(['good.png']), { relativeTo: folder }]]);
+    expect(closed()).toBe(1);
+  });
+
+  it('ends with status 3 and the code when WeChat gives the worker no rules', async () => {
+    const why = { reason: '61007 api unauthorized', advice: 'Grant set 85.', errcode: '61007', rid: 'a-b' };
+    const { connect } = scriptedClient({ checked: new RulesUnavailableError(why) });
+    const done = await run(['lint', await fileWith(shopCase(['good.png'])), '--remote'], { connect, cwd: folder });
+    expect(done.status).toBe(3);
+    expect(done.stderr).toContain('61007');
+    expect(done.stderr).toContain('Grant set 85.');
   });
 });

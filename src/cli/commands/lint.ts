@@ -22,7 +22,10 @@ export const lintCommand = (cli: Cli) =>
   newCommand('lint', 'check a case against the rules of its category', 'wxq lint examples/channels-shop.json')
     .argument('<file>', 'the case; its image paths start at its own folder; - reads standard input')
     .option('--offline', 'use the rules that were kept at the last check, and ask nobody')
-    .option('--principal <name>', "the account's principal (主体); a holder that differs is a warning")
+    .option(
+      '--principal <name>',
+      "the account's principal (主体), instead of its entry's; a holder that differs is a warning",
+    )
     .option('--remote', 'let a worker check, through Temporal: needs no accounts here, images as the worker sees them')
     .action(async (name, { offline, principal, remote, json, ...rest }) => {
       if (remote === true)
@@ -73,14 +76,15 @@ async function checked(
   const looking = lookingFrom({ folder, offline, sources: loadConfig(cli.context.env).materialSources });
   const { withCategoryRules } = await import('../lint/wechat-reading.ts');
   const matches = createPatternMatch();
-  return await withCategoryRules(cli.context, offline, async (rules) => {
+  return await withCategoryRules(cli.context, offline, async (rules, accounts) => {
+    const expected = principal ?? accounts?.shop(known.appId)?.principal;
     const images = await imageFacts(platform, imageLists(known), looking);
     const around = (rulesReadAt: number) => ({
       now: Date.now(),
       rulesReadAt,
       images,
       matches,
-      ...(principal === undefined ? {} : { principal }),
+      ...(expected === undefined ? {} : { principal: expected }),
     });
     if ('first' in known) {
       const kept = await rules.miniProgram(account);
