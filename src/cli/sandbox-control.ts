@@ -12,12 +12,22 @@ export interface SandboxAudit {
   createdAt: string;
 }
 
+/** An account of the sandbox. */
+export interface SandboxAccount {
+  appId: string;
+  platform: string;
+  componentAppId: string | null;
+}
+
 /** The part of the control API that `trigger` needs. */
 export interface SandboxControl {
   audits(): Promise<SandboxAudit[]>;
   decide(auditId: string, verdict: string, reason?: string): Promise<void>;
   /** What happens to the next push. */
-  disturbNextPush(how: 'lose' | 'duplicate' | 'shuffle'): Promise<void>;
+  disturbNextPush(how: 'lose' | 'duplicate' | 'shuffle' | 'forge'): Promise<void>;
+  accounts(): Promise<{ accounts: SandboxAccount[]; platforms: { componentAppId: string }[] }>;
+  /** Any other call of it. */
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
 }
 
 const answerTimeoutMs = 5_000;
@@ -42,6 +52,17 @@ export function createSandboxControl(context: Pick<CliContext, 'fetch'>, url: st
   }
 
   return {
+    call,
+    accounts: async () => {
+      const answer = await call('GET', '/sandbox/accounts');
+      const isList = typeof answer === 'object' && answer !== null && 'accounts' in answer && 'platforms' in answer;
+      if (!isList || !Array.isArray(answer.accounts) || !Array.isArray(answer.platforms))
+        throw new SandboxUnreachableError(url);
+      return {
+        accounts: answer.accounts as SandboxAccount[],
+        platforms: answer.platforms as { componentAppId: string }[],
+      };
+    },
     audits: async () => {
       const answer = await call('GET', '/sandbox/audits');
       if (typeof answer !== 'object' || answer === null || !('audits' in answer) || !Array.isArray(answer.audits))

@@ -74,6 +74,58 @@ describe('trigger', () => {
   });
 });
 
+describe('what else happens', () => {
+  it.each([
+    ['unauthorized', ['--app', fixtures.miniProgram.appId], fixtures.miniProgram.appId, { isAuthorized: false }],
+    ['quota', ['--left', '3'], fixtures.miniProgram.appId, { quota: expect.objectContaining({ left: 3 }) }],
+    ['ip-refused', ['--app', appId, '--ip', '203.0.113.7'], appId, { refusedIp: '203.0.113.7' }],
+    ['ip-refused', ['--app', appId, '--bare'], appId, { ipRefusalAs: 'http-403' }],
+    ['rate-limit', ['--app', appId, '--per-minute', '2'], appId, { perMinute: 2 }],
+    ['frozen', ['--app', appId], appId, { standing: 'frozen' }],
+    ['closing', ['--app', appId], appId, { standing: 'closing' }],
+  ])('%s %j', async (kind, argv, who, expected) => {
+    const done = await trigger(kind, ...argv, '--json');
+    expect(done).toMatchObject({ status: 0, stderr: '' });
+    expect(done.json()).toMatchObject({ kind, appId: who });
+    const shown = () => sandbox.accounts().accounts.find((one) => one.appId === who);
+    expect(shown()).toMatchObject(expected);
+    await trigger('calm', '--app', who);
+    for (const name of ['standing', 'refusedIp', 'perMinute']) expect(shown()).not.toHaveProperty(name);
+  });
+
+  it('a person works in the back office, and what was approved lapses', async () => {
+    const who = ['--app', appId, '--category', leaves[0] ?? ''];
+    expect(await trigger('applied', ...who)).toMatchObject({ status: 0 });
+    expect(await trigger('withdrawn-by-hand', ...who)).toMatchObject({ status: 0 });
+    expect(await trigger('lapsed', ...who)).toMatchObject({ status: 1, stderr: expect.stringContaining('never held') });
+    await trigger('applied', ...who);
+    await trigger('forged');
+    expect(sandbox.pushes().filter((push) => push.forged)).toHaveLength(1);
+    expect(await trigger('lapsed', ...who)).toMatchObject({ status: 0 });
+    expect(await trigger('renewed', ...who)).toMatchObject({ status: 0 });
+  });
+
+  it('tickets stop, the clock goes on, calls are refused', async () => {
+    expect(await trigger('no-tickets', '--json')).toMatchObject({ status: 0 });
+    expect(sandbox.accounts().platforms).toMatchObject([{ areTicketsPushed: false }]);
+    const before = Date.parse(sandbox.setClock({ advanceSeconds: 0 }).now);
+    await trigger('advance-clock', '--seconds', '86400');
+    expect(Date.parse(sandbox.setClock({ advanceSeconds: 0 }).now) - before).toBeGreaterThanOrEqual(86_400_000);
+    await trigger('chaos', '--operation', 'category/add', '--errcode', '-1', '--times', '2');
+    expect(sandbox.setChaos({}).rules).toEqual([{ operation: 'category/add', errcode: -1, times: 2 }]);
+  });
+
+  it('names what is missing, and the accounts that it can be', async () => {
+    const lost = await trigger('frozen');
+    expect(lost).toMatchObject({ status: 2, stderr: expect.stringContaining(appId) });
+    expect(await trigger('applied', '--app', appId)).toMatchObject({ status: 2 });
+    expect(await trigger('advance-clock')).toMatchObject({ status: 2, stderr: expect.stringContaining('--seconds') });
+    expect(await trigger('closing', '--app', fixtures.miniProgram.appId)).toMatchObject({ status: 2 });
+    const real = await run(['trigger', 'frozen', '--sandbox', 'https://api.weixin.qq.com']);
+    expect(real).toMatchObject({ status: 2, stderr: expect.stringContaining('real WeChat') });
+  });
+});
+
 describe('a sandbox that is not well', () => {
   const withServer = async (answer: (url: string) => [number, string] | undefined) => {
     const server = createServer((request, response) => {

@@ -1,37 +1,62 @@
-/** `wxq trigger KIND`: decides an audit in the sandbox, as WeChat's auditor would. */
+/** `wxq trigger KIND`: plays WeChat's part in the sandbox: the auditor's, an owner's, a person's, or trouble. */
 import { Argument, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { act, type Cli, newCommand } from '../command.ts';
 import { exitStatus, UsageError } from '../exit-status.ts';
 import { createSandboxControl, type SandboxAudit } from '../sandbox-control.ts';
+import { triggers } from './trigger-kinds.ts';
 
 const verdicts = ['approved', 'rejected', 'cancelled'] as const;
 /** What happens to the callback -> the sandbox's word for it. */
-const disturbances = { 'lost-callback': 'lose', duplicate: 'duplicate', 'out-of-order': 'shuffle' } as const;
-const kinds = [...verdicts, 'lost-callback', 'duplicate', 'out-of-order'] as const;
+const disturbances = {
+  'lost-callback': 'lose',
+  duplicate: 'duplicate',
+  'out-of-order': 'shuffle',
+  forged: 'forge',
+} as const;
+const onAudits = [...verdicts, 'lost-callback', 'duplicate', 'out-of-order', 'forged'] as const;
+const kinds: readonly string[] = [...onAudits, ...Object.keys(triggers)];
 
 /** Only ever speaks to a sandbox: the real WeChat has no such call. */
 export const triggerCommand = (cli: Cli) =>
-  newCommand('trigger', 'decide an audit in the sandbox', 'wxq trigger rejected --reason 营业执照不清晰')
+  newCommand('trigger', "play WeChat's part in the sandbox", 'wxq trigger rejected --reason 营业执照不清晰')
     .addArgument(
       new Argument(
         '<kind>',
-        'a verdict; or what happens to its callback: never sent, sent twice, or held until after the next one',
+        "a verdict; what happens to its callback; or what else happens on WeChat's side, see below",
       ).choices(kinds),
     )
     .option('--audit <id>', 'which audit; default: the newest that is open')
     .option('--reason <text>', "the auditor's words")
     .addOption(
-      new Option('--verdict <verdict>', 'with lost-callback, duplicate, out-of-order')
+      new Option('--verdict <verdict>', 'with lost-callback, duplicate, out-of-order, forged')
         .choices(verdicts)
         .default('approved' as const),
     )
+    .option('--app <appid>', 'which account, or platform; default: the only one that fits')
+    .option('--category <id>', 'which category: a leaf, or FIRST-SECOND')
+    .option('--seconds <n>', 'how far the clock goes', count)
+    .option('--left <n>', 'how many changes are left', count)
+    .option('--per-minute <n>', 'how many calls a minute', count)
+    .option('--ip <address>', 'the address that WeChat saw')
+    .option('--bare', 'refused by a 403 without JSON')
+    .option('--operation <name>', "the path's last two segments; default: all")
+    .option('--errcode <code>', 'what they get', code)
+    .option('--times <n>', 'how many calls', count)
+    .addHelpText('after', `\n${listed()}`)
     .option('--sandbox <url>', 'where the sandbox listens', address, 'http://127.0.0.1:8090')
     .action(async (kind, options) => {
       await act(cli, options, async (out) => {
         const sandbox = createSandboxControl(cli.context, options.sandbox);
+        const trigger = Object.hasOwn(triggers, kind) ? triggers[kind] : undefined;
+        if (trigger !== undefined) {
+          const { facts, line } = await trigger.run(sandbox, options);
+          out.result({ kind, ...facts }, line);
+          return exitStatus.done;
+        }
         const audit = chosen(await sandbox.audits(), options.audit);
         const isVerdict = (word: string): word is (typeof verdicts)[number] => verdicts.some((one) => one === word);
-        if (!isVerdict(kind)) await sandbox.disturbNextPush(disturbances[kind]);
+        const disturbance = disturbances[kind as keyof typeof disturbances];
+        if (!isVerdict(kind)) await sandbox.disturbNextPush(disturbance);
         const verdict = isVerdict(kind) ? kind : options.verdict;
         await sandbox.decide(audit.id, verdict, options.reason);
         const facts = { auditId: audit.id, appId: audit.appId, categoryId: audit.categoryId, verdict };
@@ -66,4 +91,20 @@ function address(text: string): string {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new InvalidArgumentError('It must be an http: address.');
   if (/(^|\.)weixin\.qq\.com$/.test(new URL(text).hostname)) throw new InvalidArgumentError('That is the real WeChat.');
   return text;
+}
+
+/** Every kind of the table, with its example. */
+function listed(): string {
+  const rows = Object.entries(triggers).map(([kind, { says, example }]) => `  ${kind}: ${says}\n      ${example}`);
+  return ['Besides verdicts and their callbacks:', ...rows].join('\n');
+}
+
+function count(text: string): number {
+  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function code(text: string): number {
+  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be an error code.');
+  return Number(text);
 }
