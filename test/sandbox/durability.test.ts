@@ -111,6 +111,34 @@ test('a killed sandbox comes back with its audits, tokens, uploads, verdict rule
   }
 });
 
+test('standing, limits, refused addresses, quotas, brands, permission sets and counts outlive the sandbox', async () => {
+  const { appId } = fixtures.shop;
+  const { componentAppId } = fixtures.platform;
+  const miniProgram = fixtures.miniProgram.appId;
+  const before = await createSandbox({ port: 0, stateFile });
+  before.setStanding({ appId, standing: 'closing' });
+  before.setRefusedIp({ appId, address: '203.0.113.9', as: 'http-403' });
+  before.setLimits({ appId: miniProgram, perDay: 1 });
+  before.setQuota({ appId: miniProgram, monthlyLimit: 4, left: 1 });
+  before.setBrands({ appId, brands: [{ brandId: '77', chName: '牌', enName: '', state: 'in-force' }] });
+  before.changeAuthorization({ componentAppId, appId: miniProgram, event: 'updateauthorized', permissionSets: [30] });
+  const read = (sandbox: typeof before) => callerFor(sandbox, miniProgram).get('/cgi-bin/wxopen/getcategory');
+  expect((await read(before)).errcode).toBe(0);
+  const shown = before.accounts();
+  await before.close();
+  const after = await createSandbox({ port: 0, stateFile });
+  try {
+    expect(after.accounts()).toEqual(shown);
+    expect((await read(after)).errcode).toBe(45009);
+    after.setStanding({ appId, standing: 'good' });
+    after.setRefusedIp({ appId, address: null });
+    const brands = await callerFor(after, appId).post('/channels/ec/brand/valid/list/get', { page_size: 10 });
+    expect(brands.brands.map((brand: { brand_id: string }) => brand.brand_id)).toEqual(['77']);
+  } finally {
+    await after.close();
+  }
+});
+
 test('a process that is told to stop ends well', async () => {
   const { child, gone } = await startProcess();
   child.kill('SIGTERM');
