@@ -12,7 +12,7 @@ import { run } from './run.ts';
 const root = resolve(import.meta.dirname, '../..');
 const commands = [
   ...['submit', 'list', 'show', 'watch', 'resubmit', 'withdraw', 'retry', 'adopt', 'read-now', 'trigger'],
-  ...['worker', 'server', 'sandbox', 'demo', 'dev', 'replay', 'lint', 'template'],
+  ...['worker', 'server', 'sandbox', 'demo', 'dev', 'replay', 'lint', 'template', 'explain', 'doctor'],
 ];
 
 describe('usage', () => {
@@ -45,6 +45,9 @@ describe('usage', () => {
     [['sandbox', '--port', '70000']],
     [['replay']],
     [['lint']],
+    [['doctor', '--all', 'wx5a2d8f1c3b7e9046']],
+    [['doctor', '--callback-url', 'nowhere']],
+    [['doctor', '--timeout', '0']],
     [['template', 'wxabcdef01', '6201-']],
   ])('%j is a usage error: status 2, a sentence on standard error, an object with --json', async (argv) => {
     const text = await run(argv);

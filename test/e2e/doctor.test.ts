@@ -42,9 +42,10 @@ test('an installation in order has nothing red, and every part of it is named', 
   const { status, findings, of, text } = await examined(stage);
   expect(findings.filter(({ state }) => state === 'fail')).toEqual([]);
   expect(status).toBe(0);
-  for (const check of ['versions', 'settings', 'accounts', 'temporal', 'namespace', 'search-attributes', 'worker'])
+  for (const check of ['versions', 'settings', 'temporal', 'namespace', 'search-attributes', 'worker'])
     expect(of(check), check).toMatchObject([{ state: 'ok' }]);
   for (const check of ['database', 'material', 'server']) expect(of(check), check).toMatchObject([{ state: 'ok' }]);
+  expect(of('accounts').at(-1)).toMatchObject({ state: 'ok' });
   expect(of('target')).toMatchObject([{ state: 'warn', message: expect.stringContaining('SANDBOX') }]);
   const { appId } = stage;
   for (const check of ['token', 'permission', 'callback'])
@@ -141,4 +142,9 @@ test('a platform with its own chain in PGlite: ticket, token, authorizers and th
     expect(about(appId, 'permission')).toMatchObject([{ state: 'ok', via: componentAppId }]);
   }
   expect(about(stage.miniAppId, 'quota')).toMatchObject([{ state: 'ok' }, { state: 'ok' }]);
+
+  const withoutFile = await examined(stage, [componentAppId], { WXQ_ACCOUNTS_FILE: '' });
+  expect(withoutFile.status).toBe(0);
+  expect(withoutFile.of('ticket')).toMatchObject([{ state: 'ok' }]);
+  expect(withoutFile.of('callback')).toMatchObject([{ state: 'skipped' }]);
 });

@@ -18,6 +18,8 @@ export interface AccountSubject {
   callback?: CallbackSettings | undefined;
   /** As the database knows them. */
   permissionSets?: string[];
+  /** Its Token is in the server's database alone. */
+  isHeld?: boolean;
   /** @throws NotToBeHad when the database can't be asked. */
   facts(): Promise<StoredFacts>;
   token(): Promise<string>;
@@ -33,17 +35,21 @@ export const accountChecks: readonly Check<AccountSubject>[] = [
   { name: 'quota', run: quota },
 ];
 
+export const heldToken = skipped('its Token is in the database of the server alone: use WXQ_DATABASE_URL to check it');
+
 /** Besides, of an account that calls for itself: its own push address. */
 export const ownAccountChecks: readonly Check<AccountSubject>[] = [
   {
     name: 'callback',
-    run: ({ installation, appId, callback }, signal) =>
-      echoed(installation, { path: `/callback/channels-shop/${appId}`, settings: callback }, signal),
+    run: async ({ installation, appId, callback, isHeld }, signal) =>
+      isHeld
+        ? heldToken
+        : echoed(installation, { path: `/callback/channels-shop/${appId}`, settings: callback }, signal),
   },
   {
     name: 'last-push',
     run: async (subject) =>
-      subject.callback === undefined
+      subject.callback === undefined && !subject.isHeld
         ? skipped('no callback is set for it')
         : pushed(subject.installation.now(), await subject.facts(), subject.appId),
   },
@@ -78,7 +84,7 @@ const pushSet = '174';
 export function accountSubject(
   installation: Installation,
   edge: WeChatEdge,
-  account: Pick<AccountSubject, 'appId' | 'via' | 'callback' | 'permissionSets' | 'facts'>,
+  account: Pick<AccountSubject, 'appId' | 'via' | 'callback' | 'permissionSets' | 'facts' | 'isHeld'>,
 ): AccountSubject {
   const { appId, via } = account;
   const caller = { appId, ...(via === undefined ? {} : { componentAppId: via }) };

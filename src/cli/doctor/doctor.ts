@@ -59,10 +59,9 @@ export async function examine(installation: Installation, extent: Extent, progre
   };
   const one = <Subject>(check: Check<Subject>, subject: Subject, whose?: Whose) =>
     carryOut(check, subject, installation.options.limitMs, whose);
-  const work = accountsToLookAt(installation, extent);
 
   tell((await Promise.all(installationChecks.map((check) => one(check, installation)))).flat());
-  if (work === undefined) return findings;
+  const work = await accountsToLookAt(installation, extent);
 
   for (const subject of work.platforms) {
     const whose = { appId: subject.platform.componentAppId };
@@ -92,9 +91,8 @@ interface Work {
   accounts: AccountSubject[];
 }
 
-function accountsToLookAt(installation: Installation, { appId }: Extent): Work | undefined {
-  const { accounts } = installation;
-  if (accounts === undefined) return undefined;
+async function accountsToLookAt(installation: Installation, { appId }: Extent): Promise<Work> {
+  const { accounts, heldByServer } = await installation.accounts();
   const isAsked = (id: string): boolean => appId === undefined || appId === id;
   const edge = createWeChatEdge(installation, accounts);
   let read: Promise<StoredFacts> | undefined;
@@ -104,10 +102,20 @@ function accountsToLookAt(installation: Installation, { appId }: Extent): Work |
     facts,
     platforms: accounts.platforms
       .filter(({ componentAppId }) => isAsked(componentAppId))
-      .map((platform) => ({ installation, edge, platform, facts })),
+      .map((platform) => {
+        const isHeld = heldByServer.has(platform.componentAppId);
+        return { installation, edge, platform, facts, isHeld };
+      }),
     accounts: accounts.shops
       .filter((shop) => isAsked(shop.appId))
-      .map((shop) => accountSubject(installation, edge, { appId: shop.appId, callback: shop.callback, facts })),
+      .map((shop) =>
+        accountSubject(installation, edge, {
+          appId: shop.appId,
+          callback: shop.callback,
+          facts,
+          isHeld: heldByServer.has(shop.appId),
+        }),
+      ),
   };
 }
 
@@ -139,7 +147,7 @@ async function authorizersToLookAt(
 ): Promise<AccountSubject[]> {
   const isOther = appId !== undefined && platforms.length + accounts.length === 0;
   if (!all && !isOther) return [];
-  const known = installation.accounts?.platforms ?? [];
+  const known = (await installation.accounts()).accounts.platforms;
   const found: AccountSubject[] = [];
   for (const { componentAppId } of known) {
     const subjects = (listed: readonly { appId: string; permissionSets?: string[] }[]): AccountSubject[] =>

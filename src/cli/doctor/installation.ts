@@ -1,12 +1,11 @@
 /** The installation that is looked at: its settings, and what several checks need, opened once and closed at the end. */
 import { type Config, ConfigError, loadConfig } from '../../runtime/config.ts';
 import { connectClient, type TemporalSettings, temporalSettings } from '../../runtime/temporal-connection.ts';
-import { AccountsError } from '../../store/account-file.ts';
-import { type Accounts, loadAccounts } from '../../store/accounts.ts';
 import { connectDatabase, type Database } from '../../store/database.ts';
 import { createDispatcher } from '../../wechat/transport.ts';
 import type { CliContext } from '../context.ts';
 import { NotToBeHad } from './finding.ts';
+import { type KnownAccounts, readKnownAccounts } from './known-accounts.ts';
 import { type Poller, pollersOf } from './pollers.ts';
 
 /** What a person may say on the command line. */
@@ -26,9 +25,6 @@ export interface Installation {
   /** What could be read of the settings; a setting that can't be used is as if it were not set. */
   readonly config: Config;
   readonly configProblems: readonly string[];
-  /** `undefined`: none, or they can't be used. */
-  readonly accounts: Accounts | undefined;
-  readonly accountsProblem: AccountsError | undefined;
   readonly options: DoctorOptions;
   readonly fetch: typeof globalThis.fetch;
   readonly dispatcher: ReturnType<typeof createDispatcher>;
@@ -40,6 +36,8 @@ export interface Installation {
   pollers(): Promise<Poller[]>;
   /** PostgreSQL, as it is: no table is made. @throws NotToBeHad, also where PGlite is used: that is the server's alone. */
   database(): Promise<Database>;
+  /** Read at most once; never throws. */
+  accounts(): Promise<KnownAccounts>;
   close(): Promise<void>;
 }
 
@@ -53,7 +51,6 @@ export function createInstallation(
   now: () => number = Date.now,
 ): Installation {
   const { config, problems: configProblems } = usableConfig(env);
-  const { accounts, problem: accountsProblem } = accountsOf(config, env);
   const settings = temporalSettings(env);
   const dispatcher = createDispatcher();
   const opened: (() => Promise<unknown>)[] = [];
@@ -82,8 +79,7 @@ export function createInstallation(
     env,
     config,
     configProblems,
-    accounts,
-    accountsProblem,
+    accounts: once(() => readKnownAccounts(config, env, database)),
     options,
     fetch,
     dispatcher,
@@ -110,21 +106,6 @@ function usableConfig(env: NodeJS.ProcessEnv): { config: Config; problems: reado
     if (names.includes('WXQ_SECRET_KEY')) rest.WXQ_SECRET_KEY = 'not set';
     const further = usableConfig(rest);
     return { config: further.config, problems: [...error.problems, ...further.problems] };
-  }
-}
-
-function accountsOf(
-  { accountsFile }: Config,
-  env: NodeJS.ProcessEnv,
-): { accounts: Accounts | undefined; problem: AccountsError | undefined } {
-  try {
-    return {
-      accounts: accountsFile === undefined ? undefined : loadAccounts(accountsFile, env),
-      problem: undefined,
-    };
-  } catch (error) {
-    if (error instanceof AccountsError) return { accounts: undefined, problem: error };
-    throw error;
   }
 }
 

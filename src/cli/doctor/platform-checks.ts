@@ -2,7 +2,7 @@
 import type { PlatformAccount } from '../../store/accounts.ts';
 import type { StoredFacts } from '../../store/stored-facts.ts';
 import { WeChatError } from '../../wechat/index.ts';
-import { pushed, refusal } from './account-checks.ts';
+import { heldToken, pushed, refusal } from './account-checks.ts';
 import { type Check, fail, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
 import { echoed } from './server-checks.ts';
@@ -13,6 +13,8 @@ export interface PlatformSubject {
   installation: Installation;
   edge: WeChatEdge;
   platform: PlatformAccount;
+  /** Its Token is in the server's database alone. */
+  isHeld: boolean;
   /** @throws NotToBeHad when the database can't be asked. */
   facts(): Promise<StoredFacts>;
 }
@@ -24,8 +26,8 @@ export const platformChecks: readonly Check<PlatformSubject>[] = [
   { name: 'callback', run: callbacks },
   {
     name: 'last-push',
-    run: async ({ installation, platform: { componentAppId, callback }, facts }) =>
-      callback === undefined
+    run: async ({ installation, platform: { componentAppId, callback }, facts, isHeld }) =>
+      callback === undefined && !isHeld
         ? skipped('no callback is set for it')
         : pushed(installation.now(), await facts(), componentAppId),
   },
@@ -90,7 +92,8 @@ async function authorizers({ platform, facts }: PlatformSubject): Promise<Outcom
   ];
 }
 
-async function callbacks({ installation, platform }: PlatformSubject, signal: AbortSignal): Promise<Outcome[]> {
+async function callbacks({ installation, platform, isHeld }: PlatformSubject, signal: AbortSignal): Promise<Outcome[]> {
+  if (isHeld) return [heldToken];
   const { componentAppId, callback: settings } = platform;
   // WeChat puts each account's appid there; any will do for the check of the signature.
   const paths = [`/callback/platform/${componentAppId}`, `/callback/platform/${componentAppId}/wx0000000000000000`];

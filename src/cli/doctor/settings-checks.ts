@@ -1,6 +1,7 @@
 /** Checks of what is set: the variables, which WeChat they lead to, the accounts, and the versions that run. */
 import { createRequire } from 'node:module';
 import { createSecretBox, SecretError } from '../../store/secrets.ts';
+import { redact } from '../../wechat/index.ts';
 import { type Check, fail, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
 import { isOlder } from './temporal-checks.ts';
@@ -70,24 +71,26 @@ async function secretKey({ config }: Installation): Promise<Outcome> {
   return ok(count === 1 ? 'one key' : `${count} keys: the first seals, all open`);
 }
 
-async function accounts({ accounts: known, accountsProblem, config }: Installation): Promise<Outcome[]> {
-  if (accountsProblem !== undefined) {
-    return accountsProblem.findings.map(({ path, problem }) =>
-      fail(`${path === '' ? '' : `${path}: `}${problem}`, {
-        zh: `请改正账号文件 ${config.accountsFile ?? ''} 中的这一处。`,
-        en: `Correct it in the accounts file ${config.accountsFile ?? ''}.`,
+async function accounts(installation: Installation): Promise<Outcome[]> {
+  const { accounts: known, problem, unread } = await installation.accounts();
+  const { accountsFile = '' } = installation.config;
+  const found = (problem?.findings ?? []).map((finding) =>
+    fail(`${finding.path === '' ? '' : `${finding.path}: `}${finding.problem}`, {
+      zh: `请改正账号文件 ${accountsFile} 中的这一处。`,
+      en: `Correct it in the accounts file ${accountsFile}.`,
+    }),
+  );
+  if (unread !== undefined) found.push(skipped(`those of the database could not be read: ${redact(unread)}`));
+  const { shops, platforms } = known;
+  if (shops.length + platforms.length > 0) {
+    found.push(ok(`${shops.length} of their own, ${platforms.length} third-party platforms`));
+  } else if (problem === undefined) {
+    found.push(
+      fail('no account is known', {
+        zh: '请设置 WXQ_ACCOUNTS_FILE(格式见 README),或用 wxq accounts set FILE 写入数据库。',
+        en: 'Set WXQ_ACCOUNTS_FILE (README says what it holds), or write them into the database: wxq accounts set FILE.',
       }),
     );
   }
-  if (known === undefined) {
-    return [
-      fail('WXQ_ACCOUNTS_FILE is not set: no account is known', {
-        zh: '请设置 WXQ_ACCOUNTS_FILE(格式见 README)。',
-        en: 'Set WXQ_ACCOUNTS_FILE (README says what it holds).',
-      }),
-    ];
-  }
-  const { shops, platforms } = known;
-  if (shops.length + platforms.length === 0) return [skipped('there is none yet')];
-  return [ok(`${shops.length} of their own, ${platforms.length} third-party platforms`)];
+  return found;
 }
