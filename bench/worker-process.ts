@@ -7,6 +7,7 @@ import { createImagePreparation } from '../src/images/preparation.ts';
 import { createImageFetcher } from '../src/images/source.ts';
 import { createLogger } from '../src/runtime/logger.ts';
 import { installTelemetry } from '../src/runtime/telemetry.ts';
+import { createLocalStores } from '../src/store/account-stores.ts';
 import { createMaterialStore } from '../src/store/material.ts';
 import { createAccessTokens, createWeChatClient } from '../src/wechat/index.ts';
 import { createDispatcher } from '../src/wechat/transport.ts';
@@ -34,6 +35,7 @@ function productWorkers(): (bundlePath: string) => Promise<Worker> {
     images: createImagePreparation(),
     fetchImage: createImageFetcher({ folders: 'any' }),
     materialStore: createMaterialStore({ folder: process.env.WXQ_MATERIAL_STORE ?? '' }),
+    ...createLocalStores(),
     mode: 'normal',
   };
   return (bundlePath) =>

@@ -23,11 +23,14 @@ import { AccountsError } from './store/account-file.ts';
 import { openAccountKeeper } from './store/account-keeper.ts';
 import { logNews } from './store/account-news.ts';
 import { createAccountRecords } from './store/account-records.ts';
+import { createAccountStores } from './store/account-stores.ts';
 import { DatabaseError } from './store/database.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
 import { privateBearerOf, publishServer } from './store/server-beside.ts';
 import { readStoredFacts, storedFactsPath } from './store/stored-facts.ts';
+import { accountStoresPath } from './store/stores-beside.ts';
+import { answerAccountStores } from './store/stores-desk.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -113,6 +116,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     calls: [
       { path: accountDeskPath, call: (body) => answerDesk(createAccountRecords(store), body) },
       { path: storedFactsPath, call: async () => ({ body: await readStoredFacts(store.database) }) },
+      { path: accountStoresPath, call: (body) => answerAccountStores(createAccountStores(store.database), body) },
     ],
   });
 

@@ -18,9 +18,11 @@ import { connectNative, TemporalUnreachableError, temporalSettings } from './run
 import { AccountsError } from './store/account-file.ts';
 import { borrowAccounts, openAccountKeeper } from './store/account-keeper.ts';
 import { logNews } from './store/account-news.ts';
+import { createAccountStores } from './store/account-stores.ts';
 import { DatabaseError } from './store/database.ts';
 import { createMaterialStore } from './store/material.ts';
 import { SecretError } from './store/secrets.ts';
+import { createStoresBeside } from './store/stores-beside.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -141,6 +143,7 @@ export async function startWorker(
         folder: config.materialStore,
         onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
       }),
+      ...('beside' in keeper ? createStoresBeside(keeper.beside) : createAccountStores(keeper.store.database)),
       mode: config.mode,
       principalOf: ({ appId }) => keeper.accounts.shop(appId)?.principal,
       onBug: (error) => logger.error({ err: error }, 'a check against the category rules failed'),

@@ -19,6 +19,7 @@ import { loadConfig } from '../src/runtime/config.ts';
 import { createLogger } from '../src/runtime/logger.ts';
 import { createSandbox, fixtures, type Sandbox } from '../src/sandbox/index.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
+import { createLocalStores } from '../src/store/account-stores.ts';
 import { parseAccounts } from '../src/store/accounts.ts';
 import { createMaterialStore } from '../src/store/material.ts';
 import { createServerBeside } from '../src/store/server-beside.ts';
@@ -62,6 +63,7 @@ export class Stage {
   client!: QualificationClient;
   connection!: Connection;
   wechat!: WeChatClient;
+  readonly stores = createLocalStores();
   readonly #options: StageOptions;
   readonly #codecKeys: string;
   #native!: NativeConnection;
@@ -139,6 +141,7 @@ export class Stage {
       images: createImagePreparation(),
       fetchImage,
       materialStore: createMaterialStore({ folder: join(this.#store.folder, 'material') }),
+      ...this.stores,
       mode: this.#options.mode ?? 'normal',
     };
   }
@@ -227,15 +230,15 @@ export class Stage {
   }
 
   async startShop(input: ChannelsShopInput) {
-    const started = await this.client.channelsShop.start(input);
-    this.started.add(started.handle.workflowId);
-    return started.handle;
+    const { handle } = await this.client.channelsShop.start(input);
+    this.started.add(handle.workflowId);
+    return handle;
   }
 
   async startMini(input: MiniProgramInput) {
-    const started = await this.client.miniProgram.start(input);
-    this.started.add(started.handle.workflowId);
-    return started.handle;
+    const { handle } = await this.client.miniProgram.start(input);
+    this.started.add(handle.workflowId);
+    return handle;
   }
 
   /** Waits until a case's view is as wanted, and gives it. */
@@ -262,9 +265,7 @@ export class Stage {
     return audit;
   }
 
-  workflow(workflowId: string): WorkflowHandle {
-    return this.client.temporal.workflow.getHandle(workflowId);
-  }
+  workflow = (workflowId: string): WorkflowHandle => this.client.temporal.workflow.getHandle(workflowId);
 
   /** Moves one workflow's time ahead on the real server; timers and retry pauses on the way happen. */
   advance(workflowId: string, seconds: number): Promise<void> {
@@ -311,8 +312,7 @@ export class Stage {
   }
 
   async #end(workflowId: string): Promise<void> {
-    const { status } = await this.workflow(workflowId).describe();
-    if (status.name !== 'RUNNING') return;
+    if ((await this.workflow(workflowId).describe()).status.name !== 'RUNNING') return;
     await this.workflow(workflowId).terminate(this.leftOpen.get(workflowId) ?? 'end of the test');
     if (!this.leftOpen.has(workflowId)) throw new Error(`${workflowId} was left open without a reason`);
   }
@@ -321,8 +321,8 @@ export class Stage {
     const history = await this.workflow(workflowId).fetchHistory();
     await recordIfAsked(this.#options.title, history);
     const workflowBundle = { codePath: inject('workflowBundlePath') };
-    const dataConverter = { payloadCodecs: payloadCodecsOf(this.#codecKeys) };
-    await Worker.runReplayHistory({ workflowBundle, dataConverter }, history, workflowId);
+    const payloadCodecs = payloadCodecsOf(this.#codecKeys);
+    await Worker.runReplayHistory({ workflowBundle, dataConverter: { payloadCodecs } }, history, workflowId);
   }
 }
 

@@ -65,7 +65,8 @@ export function createChannelsShopActivities(
       };
       const { answer, baseline } = await writeOnce({
         mode: deps.mode,
-        pace: request.pace,
+        turns: deps.turns,
+        request,
         ...(request.baseline === undefined ? {} : { before: { auditIds: request.baseline } }),
         look,
         send: () => shop.addCategory(categoryInfoOf(request), { timeoutMs: sendTimeoutMs }),

@@ -4,6 +4,8 @@ import type { Account } from '../contract/activities.ts';
 import type { ImagePreparation } from '../images/preparation.ts';
 import type { FetchImage } from '../images/source.ts';
 import type { MaterialStore } from '../store/material.ts';
+import type { QuotaLedger } from '../store/quota.ts';
+import type { SubmissionTurns } from '../store/turns.ts';
 import type { WeChatClient } from '../wechat/client.ts';
 
 export interface ActivityDependencies {
@@ -11,6 +13,8 @@ export interface ActivityDependencies {
   images: ImagePreparation;
   fetchImage: FetchImage;
   materialStore: MaterialStore;
+  turns: SubmissionTurns;
+  quota: QuotaLedger;
   /** `observe`: everything is read, nothing is written to WeChat (`WXQ_MODE`). */
   mode: 'normal' | 'observe';
   /** The account's principal (主体), where the installation knows it: whose the papers should be. */

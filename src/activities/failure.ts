@@ -12,6 +12,8 @@ export function failure(type: FailureType, details: FailureDetails, nextRetryDel
     message: details.reason,
     type,
     details: [details],
+    // Whatever the policy says that the server was given: an older one would send again.
+    nonRetryable: type === failureTypes.quotaSpent,
     ...(isExpected(type) ? { category: ApplicationFailureCategory.BENIGN } : {}),
     ...(nextRetryDelayMs === undefined ? {} : { nextRetryDelay: nextRetryDelayMs }),
   });
@@ -19,7 +21,10 @@ export function failure(type: FailureType, details: FailureDetails, nextRetryDel
 
 /** Waiting is no incident: no alert, no failure metric. */
 const isExpected = (type: FailureType): boolean =>
-  type === failureTypes.stillInReview || type === failureTypes.notInForce || type === failureTypes.submitNotSent;
+  type === failureTypes.stillInReview ||
+  type === failureTypes.notInForce ||
+  type === failureTypes.submitNotSent ||
+  type === failureTypes.waitsItsTurn;
 
 /** What a failed read or upload means. Anything unknown is passed on as it is: Temporal tries it again. */
 export function castFailure(error: unknown): unknown {

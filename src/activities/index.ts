@@ -5,6 +5,7 @@ import { createChannelsShopActivities } from './channels-shop.ts';
 import { createCheckActivities } from './check.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createMiniProgramActivities } from './mini-program.ts';
+import { createTurnActivities } from './turn.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 
@@ -17,6 +18,7 @@ export function createActivities(deps: ActivityDependencies) {
     ...createChannelsShopActivities(deps, { rules, check }),
     ...createMiniProgramActivities(deps, check),
     ...createCheckActivities(deps, check),
+    ...createTurnActivities(deps),
   };
 }
 

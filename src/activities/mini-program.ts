@@ -10,7 +10,7 @@ import type {
   WriteCategoryRequest,
   WriteCategoryResult,
 } from '../contract/activities.ts';
-import { failureTypes, type MiniProgramCategoryState } from '../contract/failures.ts';
+import { failureTypes, type MiniProgramCategoryState, type QuotaSeen } from '../contract/failures.ts';
 import { validityEnd } from '../contract/material-path.ts';
 import { miniProgramUploadLimits } from '../images/prepare.ts';
 import { endpoints } from '../wechat/endpoints.ts';
@@ -21,11 +21,27 @@ import { miniProgramAuditState } from '../wechat/mini-program/verdict.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failure } from './failure.ts';
 import { uploadImages } from './images.ts';
+import {
+  measuredHere,
+  noteRead,
+  noteWrite,
+  refuseToSpendAnotherMonth,
+  refuseWithoutQuota,
+  withQuota,
+} from './spending.ts';
 import { lookTimeoutMs, sendTimeoutMs, writeOnce } from './write-once.ts';
 
 export function createMiniProgramActivities(deps: ActivityDependencies, check: CaseCheck) {
   const programOf = ({ appId, via }: Account): MiniProgramApi =>
     deps.wechat.miniProgram({ appId, ...(via === undefined ? {} : { componentAppId: via.componentAppId }) });
+
+  /** Reads what is set; what it shows of the quota completes the measurement of an earlier write. */
+  const readCategories = async (account: Account, signal: AbortSignal): Promise<MiniProgramCategories> => {
+    const startedAt = performance.now();
+    const shown = await programOf(account).getCategory({ signal });
+    await noteRead(deps.quota, { appId: account.appId, left: shown.quota, startedAt });
+    return shown;
+  };
 
   /** A category in the state that the write needs, or a failure that says in which it is. */
   const write = async (
@@ -35,17 +51,26 @@ export function createMiniProgramActivities(deps: ActivityDependencies, check: C
     send: (program: MiniProgramApi, application: CategoryApplication) => Promise<void>,
   ): Promise<WriteCategoryResult> => {
     const program = programOf(request.account);
+    const operation = expected === 'rejected' ? 'modify' : 'add';
+    let quota: QuotaSeen | undefined;
+    refuseToSpendAnotherMonth(request);
     const { baseline } = await writeOnce({
       mode: deps.mode,
-      pace: request.pace,
+      turns: deps.turns,
+      request,
       ...(request.before === undefined ? {} : { before: request.before }),
       look: async () => {
-        const shown = await program.getCategory({ signal: AbortSignal.timeout(lookTimeoutMs) });
-        const { state, reason } = settingOf(shown, request);
+        const shown = await readCategories(request.account, AbortSignal.timeout(lookTimeoutMs));
+        const setting = settingOf(shown, request);
+        const { state, reason } = setting;
+        quota = quotaOf(setting);
         return { state, ...(reason === undefined ? {} : { reason }) };
       },
       check: (seen) => {
-        if (seen.state === expected) return;
+        if (seen.state === expected) {
+          if (operation === 'add') refuseWithoutQuota(quota ?? {});
+          return;
+        }
         const type = seen.state === 'in_review' ? failureTypes.alreadyLanded : failureTypes.categoryMoved;
         throw failure(type, {
           reason: `the category is ${seen.state.replace('_', ' ')}, and not through this submission`,
@@ -53,10 +78,16 @@ export function createMiniProgramActivities(deps: ActivityDependencies, check: C
           baseline: seen,
         });
       },
-      send: () => send(program, applicationOf(request)),
+      send: async () => {
+        await send(program, applicationOf(request));
+        // Within the turn: the next submission's look is the read that measures this one.
+        await noteWrite(deps.quota, { appId: request.account.appId, operation, before: quota?.quota });
+      },
       endpoint,
+    }).catch((error: unknown) => {
+      throw withQuota(error, quota);
     });
-    return { before: baseline };
+    return { before: baseline, ...(quota === undefined ? {} : { quota }) };
   };
 
   return {
@@ -71,7 +102,7 @@ export function createMiniProgramActivities(deps: ActivityDependencies, check: C
     /** Reads one category; with `until`, fails (BENIGN) while there is no verdict, or it is not in force. */
     async readCategorySetting(request: ReadSettingRequest): Promise<CategorySetting> {
       const { cancellationSignal: signal } = Context.current();
-      const shown = await programOf(request.account).getCategory({ signal });
+      const shown = await readCategories(request.account, signal);
       const setting = settingOf(shown, request);
       const { state, rawStatus } = setting;
       const advice = 'Nothing to do: it is read again.';
@@ -88,7 +119,8 @@ export function createMiniProgramActivities(deps: ActivityDependencies, check: C
           { platform: 'mini-program', input: request.check },
           { principal: deps.principalOf?.(request.account), setting: shown, signal },
         );
-      return setting;
+      const measured = await measuredHere(deps.quota);
+      return { ...setting, ...(measured === undefined ? {} : { measured }) };
     },
 
     /** The one write for a category that is not set (rule L4). @throws SubmitOutcomeUnknown, AlreadyLanded, CategoryMoved, … */
@@ -106,19 +138,25 @@ export function createMiniProgramActivities(deps: ActivityDependencies, check: C
 }
 
 function settingOf(
-  { categories, quota }: MiniProgramCategories,
+  { categories, ...shown }: MiniProgramCategories,
   { first, second }: { first: string; second: string },
 ): CategorySetting {
   const category = categories.find((one) => one.first === first && one.second === second);
-  const shown = quota === undefined ? {} : { quota };
-  if (category === undefined) return { state: 'absent', ...shown };
+  const quota = quotaOf(shown);
+  if (category === undefined) return { state: 'absent', ...quota };
   return {
     state: miniProgramAuditState(category.auditStatus, category.isExpired),
     rawStatus: category.auditStatus,
     ...(category.auditReason ? { reason: category.auditReason } : {}),
-    ...shown,
+    ...quota,
   };
 }
+
+const quotaOf = ({ quota, limit, categoryLimit }: QuotaSeen): QuotaSeen => ({
+  ...(quota === undefined ? {} : { quota }),
+  ...(limit === undefined ? {} : { limit }),
+  ...(categoryLimit === undefined ? {} : { categoryLimit }),
+});
 
 const applicationOf = ({ first, second, certificates }: WriteCategoryRequest): CategoryApplication => ({
   first,

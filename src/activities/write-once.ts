@@ -1,10 +1,13 @@
 /** Rule L4: one write, after one read, never from a worker that was frozen, and never called failed when its answer is lost. */
 import { activityInfo, heartbeat } from '@temporalio/activity';
-import { TemporalFailure } from '@temporalio/common';
-import type { Pace } from '../contract/activities.ts';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import type { Pace, TurnRequest } from '../contract/activities.ts';
 import { type Baseline, failureTypes } from '../contract/failures.ts';
+import type { SubmissionTurns } from '../store/turns.ts';
+import { quotaCodes } from '../wechat/errcodes.ts';
 import { WeChatError } from '../wechat/errors.ts';
 import { castFailure, detailsOf, failure, refusal, refuseToWriteWhenObserving } from './failure.ts';
+import { takeTurn } from './turn.ts';
 
 /** Time for the read before the write. */
 export const lookTimeoutMs = 4_000;
@@ -15,7 +18,8 @@ export const freshForMs = 8_000;
 
 export interface Write<Seen extends Baseline, Answer> {
   mode: 'normal' | 'observe';
-  pace: Pace;
+  turns: SubmissionTurns;
+  request: TurnRequest & { pace: Pace };
   /** What was seen before a submission whose answer is lost; it stays the baseline of everything after it. */
   before?: Seen;
   /** Reads what WeChat shows now. */
@@ -36,8 +40,24 @@ export async function writeOnce<Seen extends Baseline, Answer>(
 ): Promise<{ answer: Answer; baseline: Seen }> {
   const entered = performance.now();
   const { attempt } = activityInfo();
-  if (write.pace === 'slow' && attempt === 1) throw notSent('waits before it is tried again');
+  if (write.request.pace === 'slow' && attempt === 1) throw notSent('waits before it is tried again');
   refuseToWriteWhenObserving(write.mode);
+  const giveBack = await takeTurn(write.turns, write.request);
+  try {
+    const result = await lookAndSend(write, entered);
+    await giveBack();
+    return result;
+  } catch (error) {
+    // Where it is not known how it ended it may still be under way: the next one goes when this turn has run out.
+    if (!(error instanceof ApplicationFailure && error.type === failureTypes.submitOutcomeUnknown)) await giveBack();
+    throw error;
+  }
+}
+
+async function lookAndSend<Seen extends Baseline, Answer>(
+  write: Write<Seen, Answer>,
+  entered: number,
+): Promise<{ answer: Answer; baseline: Seen }> {
   let baseline: Seen;
   try {
     const seen = await write.look();
@@ -96,7 +116,10 @@ async function afterSending<Seen extends Baseline, Answer>(
     case 'answered': {
       const openAuditId =
         error.kind === 'already-landed' ? await write.openAudit?.().catch(() => undefined) : undefined;
-      return refusal(error, detailsOf(error, { baseline, ...(openAuditId === undefined ? {} : { openAuditId }) }));
+      const details = detailsOf(error, { baseline, ...(openAuditId === undefined ? {} : { openAuditId }) });
+      // What mends these is a new month, or room that somebody makes: neither is an order to spend quota.
+      if (quotaCodes.has(error.errcode ?? '')) return failure(failureTypes.quotaSpent, details);
+      return refusal(error, details);
     }
   }
 }

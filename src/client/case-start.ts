@@ -1,5 +1,5 @@
 /** What a case is started with besides its input: id, memo, search attributes, and the texts that Temporal's UI shows. */
-import type { SearchAttributePair } from '@temporalio/common';
+import type { Priority, SearchAttributePair } from '@temporalio/common';
 import { accessLists, type ChannelsShopInput, leafOf } from '../contract/channels-shop.ts';
 import { inputDigestMemo, workflowTypes } from '../contract/messages.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
@@ -29,6 +29,7 @@ export interface CaseStart {
   typedSearchAttributes: SearchAttributePair[];
   staticSummary: string;
   staticDetails: string;
+  priority: Priority;
 }
 
 /** Relative image paths are made absolute against `folder`; the digest is that of the input as it was given. */
@@ -43,6 +44,7 @@ export function shopCaseStart(given: ChannelsShopInput, folder: string, requeste
     typedSearchAttributes: searchAttributes('channels-shop', input.appId, categoryId),
     staticSummary: withinBytes(`微信小店 ${input.appId} · 类目 ${categoryId}`, maxSummaryBytes),
     staticDetails: details(input, `Channels Shop (微信小店), category ${categoryId}`, shopMaterialRows(input)),
+    priority: priorityOf(input),
   };
 }
 
@@ -59,11 +61,21 @@ export function miniProgramCaseStart(given: MiniProgramInput, folder: string, re
     typedSearchAttributes: searchAttributes('mini-program', input.appId, categoryId),
     staticSummary: withinBytes(`小程序 ${input.appId} · 类目 ${categoryId}`, maxSummaryBytes),
     staticDetails: details(input, `Mini Program (小程序), category ${input.first} > ${input.second}`, rows),
+    priority: priorityOf(input),
   };
 }
 
 const withRequester = <Input extends CaseInput>(input: Input, requestedBy: string | undefined): Input =>
   requestedBy === undefined || input.requestedBy !== undefined ? input : { ...input, requestedBy };
+
+/**
+ * Accounts share the workers evenly, however many cases one of them has; ours counts upwards, Temporal's downwards.
+ * The activities of a case inherit it. A server that knows no fairness ignores the key.
+ */
+const priorityOf = ({ appId, priority = 3 }: CaseInput): Priority => ({
+  fairnessKey: appId,
+  priorityKey: 6 - priority,
+});
 
 const searchAttributes = (platform: Platform, appId: string, categoryId: string): SearchAttributePair[] => [
   { key: qualificationStatusKey, value: 'preparing' },
@@ -83,6 +95,7 @@ function details(input: CaseInput, what: string, material: string[]): string {
     `- intent: ${intent}`,
     ...(input.externalId === undefined ? [] : [`- external id: ${code(input.externalId)}`]),
     ...(input.requestedBy === undefined ? [] : [`- requested by: ${code(input.requestedBy)}`]),
+    ...(input.priority === undefined ? [] : [`- priority: ${input.priority}`]),
     ...(input.deadlines?.correction === undefined ? [] : [`- time to correct: ${input.deadlines.correction}`]),
     ...(input.deadlines?.overdue === undefined ? [] : [`- overdue after: ${input.deadlines.overdue}`]),
     '',

@@ -87,6 +87,11 @@ const anyCase = {
   intent: intent.exactOptional(),
   deadlines: z.strictObject({ correction: duration, overdue: duration }).exactOptional(),
   skipCheck: z.boolean().exactOptional(),
+  priority: z
+    .literal([1, 2, 3, 4, 5], {
+      error: both('must be 5 (most urgent) to 1, as a number', '必须是数字 5（最急）到 1'),
+    })
+    .exactOptional(),
 };
 
 const license = z.strictObject({

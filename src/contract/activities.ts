@@ -1,9 +1,9 @@
 /** What goes into activities and comes out of them: references and ids, never bytes, never a token. */
 import type { BusinessPlatform, ChannelsShopInput, ShopCategory } from './channels-shop.ts';
 import type { CheckFinding } from './check.ts';
-import type { MiniProgramCategoryState } from './failures.ts';
+import type { MiniProgramCategoryState, QuotaSeen } from './failures.ts';
 import type { MiniProgramInput } from './mini-program.ts';
-import type { Verdict } from './qualification.ts';
+import type { CasePriority, Verdict } from './qualification.ts';
 
 /** In whose name a call is made. */
 export interface Account {
@@ -78,6 +78,7 @@ export interface AddCategoryRequest {
   /** What was there before a submission of this attempt whose answer was lost. */
   baseline?: string[];
   pace: Pace;
+  priority?: CasePriority;
 }
 
 export interface AddCategoryResult {
@@ -113,14 +114,14 @@ export interface CancelAuditRequest {
 }
 
 /** A Mini Program's category, as `getcategory` showed it. */
-export interface CategorySetting {
+export interface CategorySetting extends QuotaSeen {
   state: MiniProgramCategoryState;
   rawStatus?: string;
   reason?: string;
-  /** Adds left in this period, as WeChat says. */
-  quota?: number;
   /** What the rules say about the input that was to be checked. */
   findings?: CheckFinding[];
+  /** What the first read after the last write of this case showed, whoever made it. */
+  measured?: { after: number; readAt: string };
 }
 
 export interface ReadSettingRequest {
@@ -141,9 +142,19 @@ export interface WriteCategoryRequest {
   /** The state before a submission of this attempt whose answer was lost. */
   before?: { state: MiniProgramCategoryState; reason?: string };
   pace: Pace;
+  priority?: CasePriority;
+  /** When a person last asked for this submission: another month's quota is not spent on it. */
+  askedAtMs?: number;
 }
 
 /** The state that the write changed. */
 export interface WriteCategoryResult {
   before: { state: MiniProgramCategoryState; reason?: string };
+  quota?: QuotaSeen;
+}
+
+/** A case that wants to submit for an account. */
+export interface TurnRequest {
+  account: Account;
+  priority?: CasePriority;
 }

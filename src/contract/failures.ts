@@ -11,6 +11,10 @@ export const failureTypes = {
   rateLimited: 'RateLimited',
   /** The submission never left this machine: it may be sent again. */
   submitNotSent: 'SubmitNotSent',
+  /** Another submission of the same account goes first; nothing was sent (BENIGN). */
+  waitsItsTurn: 'WaitsItsTurn',
+  /** Sending (again) would spend quota that nobody asked to spend: only a person's retry sends it. */
+  quotaSpent: 'QuotaSpent',
   /** The submission was sent and its answer is lost: read before anything else. */
   submitOutcomeUnknown: 'SubmitOutcomeUnknown',
   /** WeChat holds a submission for this category already. */
@@ -47,6 +51,19 @@ export interface FailureDetails {
   baseline?: Baseline;
   /** An open audit that is not ours. */
   openAuditId?: string;
+  /** How many submissions of the same account go first. */
+  ahead?: number;
+  /** What was seen before a write of a Mini Program category. */
+  quota?: QuotaSeen;
+}
+
+/** `getcategory`'s numbers about additions, as far as WeChat gave them. */
+export interface QuotaSeen {
+  /** Adds left in this period. */
+  quota?: number;
+  /** Adds allowed in this period. */
+  limit?: number;
+  categoryLimit?: number;
 }
 
 /** What WeChat showed for a category before we wrote: it tells later which audit is ours. */

@@ -27,7 +27,12 @@ export interface CaseInput {
   deadlines?: { correction?: string; overdue?: string };
   /** `true`: the case is not compared with the category's rules before it is submitted. 提交前不做规则检查。 */
   skipCheck?: boolean;
+  /** 5 (most urgent) to 1; default 3. Submissions of one appid go one after another, the most urgent first. 优先级,5 最急。 */
+  priority?: CasePriority;
 }
+
+/** How urgent a case is among those of the same account: 5 goes first. */
+export type CasePriority = 1 | 2 | 3 | 4 | 5;
 
 /**
  * preparing: images are fetched and uploaded; submitting: the one write is under way; in_review: WeChat decides;
@@ -90,6 +95,22 @@ export interface Blocked {
   onlyByRetry?: true;
 }
 
+/** One write of a Mini Program category and what `getcategory` showed around it. Whether a change costs quota is not documented. */
+export interface QuotaView {
+  /** Number of the attempt. */
+  attempt: number;
+  operation: 'add' | 'modify';
+  /** Adds allowed in this period. */
+  limit?: number;
+  /** How many categories the account may have. */
+  categoryLimit?: number;
+  /** Adds left in this period, read just before the write. */
+  before?: number;
+  /** The same, by the first read after it that the case knows of, and when that was. */
+  after?: number;
+  readAt?: string;
+}
+
 /** One picture as the case knows it; never its bytes. `note` says what was changed before it was sent. */
 export interface MaterialView {
   path: string;
@@ -117,6 +138,10 @@ export interface CaseView {
   blocked?: Blocked;
   /** What the last check against the category's rules said (see `docs/lint.md`); absent: nothing, or it was not checked. 提交前检查结果。 */
   findings?: CheckFinding[];
+  /** Other submissions of this account go first: since when the case waits, and how many were before it then. */
+  turn?: { since: string; ahead: number };
+  /** Mini Program: the quota around every write, oldest first. */
+  quota?: QuotaView[];
   /** Malformed or unknown messages that were ignored; 0 is healthy. */
   ignoredMessages: number;
 }

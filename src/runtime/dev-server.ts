@@ -161,6 +161,8 @@ function serverArguments(
   args.push('--dynamic-config-value', 'frontend.WorkflowTimeSkippingEnabled=true');
   // Without it each step of a lone workflow waits up to 50 ms for the transfer queue.
   args.push('--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000');
+  // Without it the cases of an account that has hundreds go before the three of another one.
+  args.push('--dynamic-config-value', 'matching.enableFairness=true');
   if (options.persistence.kind === 'file') {
     args.push('--db-filename', resolvePath(options.persistence.path));
     args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal');

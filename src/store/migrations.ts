@@ -106,6 +106,34 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
+    number: 5,
+    name: 'turns of submissions, measured quota',
+    statements: [
+      `CREATE TABLE wxq_submission_turn (
+        app_id text NOT NULL,
+        case_id text NOT NULL,
+        priority integer NOT NULL,
+        asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        waits_until timestamptz NOT NULL DEFAULT clock_timestamp(),
+        held_until timestamptz,
+        ticket text,
+        PRIMARY KEY (app_id, case_id)
+      )`,
+      `CREATE TABLE wxq_quota_measurement (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        app_id text NOT NULL,
+        case_id text NOT NULL,
+        operation text NOT NULL,
+        quota_before integer NOT NULL,
+        quota_after integer,
+        written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        read_at timestamptz
+      )`,
+      'CREATE INDEX wxq_quota_measurement_open ON wxq_quota_measurement (app_id) WHERE quota_after IS NULL',
+      'CREATE INDEX wxq_quota_measurement_case ON wxq_quota_measurement (case_id, written_at)',
+    ],
+  },
+  {
     number: 7,
     name: 'starts under an Idempotency-Key',
     statements: [

@@ -15,6 +15,9 @@ export const errcodeTable: readonly ErrcodeRow[] = [
   ...miniProgramCodes,
 ];
 
+/** Refusals about how many may be added. When they end, an addition that is sent spends the quota of another month. */
+export const quotaCodes: ReadonlySet<string> = new Set(['53300', '53301', '53310']);
+
 const byCode = new Map<string, ErrcodeRow>();
 const byEndpoint = new Map<string, ErrcodeRow>();
 for (const row of errcodeTable) {

@@ -13,10 +13,16 @@ const sentences: Record<Status, string> = {
   expired: 'The deadline for corrections has passed.',
 };
 
+const onlyByRetry =
+  'Nothing is sent by itself: it would spend quota that nobody asked to spend. Send the Update `retry` to send it again.';
+
 /** State -> Markdown. Derived whenever it is asked for; it costs no history event. */
 export function describeCase(state: CaseState): string {
-  const { status, overdue, since, pending, blocked, attempts } = state;
-  const lines = [`### ${status}${overdue ? ' (overdue)' : ''}`, '', `${sentences[status]} Since ${since}.`];
+  const { status, overdue, since, pending, blocked, attempts, turn, quota } = state;
+  const sentence = blocked?.onlyByRetry === true ? onlyByRetry : sentences[status];
+  const lines = [`### ${status}${overdue ? ' (overdue)' : ''}`, '', `${sentence} Since ${since}.`];
+  if (turn !== undefined)
+    lines.push('', `**Waits its turn** since ${turn.since}: ${turn.ahead} submissions of this account were before it.`);
   if (pending !== undefined) lines.push('', `**Being carried out:** ${pending}`);
   if (blocked !== undefined) {
     const code = blocked.errcode === undefined ? '' : ` (errcode ${blocked.errcode})`;
@@ -31,6 +37,9 @@ export function describeCase(state: CaseState): string {
   }
   if (attempts.length > 0)
     lines.push('', '| # | audit | submitted | verdict | reason |', '|---|---|---|---|---|', ...attempts.map(rowOf));
+  const last = quota?.at(-1);
+  if (last !== undefined)
+    lines.push('', `**Additions left:** ${last.before ?? '?'} before the last write, ${last.after ?? '?'} after it`);
   const actions = possibleActions(state);
   if (actions.length > 0)
     lines.push('', `**What can be done now:** ${actions.map((action) => `\`${action}\``).join(', ')}`);

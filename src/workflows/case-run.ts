@@ -36,6 +36,8 @@ export interface CaseMemory<Input> {
   uploadedAgainFor?: number;
   /** The person wants it sent all the same: unchanged, outdated, or against the category's rules. */
   force: boolean;
+  /** When a person last asked for a submission; another month's quota is not spent on it. */
+  askedAtMs?: number;
   /** WeChat has been asked to cancel the audit. */
   cancellationSent: boolean;
 }
@@ -56,7 +58,13 @@ export class CaseRun<Input extends CaseInput> {
   constructor(steps: PlatformSteps<Input>, input: Input, carried?: CarriedCase<Input>) {
     this.steps = steps;
     this.state = carried?.state ?? initialState(steps.platform, input.appId, steps.categoryId(input), this.at());
-    this.memory = carried?.memory ?? { input, uploads: {}, force: false, cancellationSent: false };
+    this.memory = carried?.memory ?? {
+      input,
+      uploads: {},
+      askedAtMs: Date.now(),
+      force: false,
+      cancellationSent: false,
+    };
     this.describe();
   }
 

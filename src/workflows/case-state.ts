@@ -1,4 +1,5 @@
 /** The one place where a case's status moves: a pure reducer, and what can be derived from the state. No Temporal in here. */
+import type { QuotaSeen } from '../contract/failures.ts';
 import type {
   Action,
   Attempt,
@@ -8,9 +9,11 @@ import type {
   Pending,
   Platform,
   QualificationResult,
+  QuotaView,
   Status,
   Verdict,
 } from '../contract/qualification.ts';
+import { measured, seen } from './quota-view.ts';
 
 /** What a case remembers about its course. JSON only: it is carried over a continue-as-new. */
 export interface CaseState {
@@ -33,6 +36,10 @@ export interface CaseState {
   ignoredMessages: number;
   by?: 'us' | 'other';
   alreadyInForce?: boolean;
+  /** Other submissions of the account go first. */
+  turn?: { since: string; ahead: number };
+  /** The quota around the writes of a Mini Program, the last ones. */
+  quota?: QuotaView[];
 }
 
 /** Everything that can happen to a case. `at` is workflow time, ISO. */
@@ -54,6 +61,10 @@ export type CaseEvent = { at: string } & (
   | { type: 'unblocked' }
   | { type: 'adoptionAsked'; auditId?: string }
   | { type: 'pendingDone' }
+  | { type: 'turnAwaited'; ahead: number }
+  | { type: 'turnCame' }
+  | { type: 'quotaSeen'; operation: 'add' | 'modify'; before: QuotaSeen }
+  | { type: 'quotaMeasured'; after: number; readAt?: string }
   | { type: 'correctionDeadlinePassed' }
   | { type: 'messageIgnored' }
 );
@@ -121,6 +132,14 @@ export function reduce(state: CaseState, event: CaseEvent): CaseState {
       return isForeignAudit(state) ? adopted(state, event.at, event.auditId) : state;
     case 'pendingDone':
       return withoutPending(state);
+    case 'turnAwaited':
+      return { ...state, turn: { since: state.turn?.since ?? event.at, ahead: event.ahead } };
+    case 'turnCame':
+      return withoutTurn(state);
+    case 'quotaSeen':
+      return { ...state, quota: seen(state.quota, state.attempt, event.operation, event.before) };
+    case 'quotaMeasured':
+      return state.quota === undefined ? state : { ...state, quota: measured(state.quota, event) };
     case 'correctionDeadlinePassed':
       return state.status === 'needs_material' ? moved(state, 'expired', event.at) : state;
   }
@@ -141,7 +160,7 @@ export const initialState = (platform: Platform, appId: string, categoryId: stri
 });
 
 function moved(state: CaseState, status: Status, at: string): CaseState {
-  const { blocked: _blocked, pending, ...rest } = state;
+  const { blocked: _blocked, turn: _turn, pending, ...rest } = state;
   const next: CaseState = { ...rest, status, since: at, overdue: false };
   // A wish outlives the step that it was voiced in; it is done when the case ends, or when its step says so.
   return pending !== undefined && isOpen(next) ? { ...next, pending } : next;
@@ -149,6 +168,11 @@ function moved(state: CaseState, status: Status, at: string): CaseState {
 
 function withoutPending(state: CaseState): CaseState {
   const { pending: _pending, ...rest } = state;
+  return rest;
+}
+
+function withoutTurn(state: CaseState): CaseState {
+  const { turn: _turn, ...rest } = state;
   return rest;
 }
 
@@ -259,7 +283,9 @@ export function refusalOf(state: CaseState, action: Action): string | undefined 
         : 'there is no open audit of somebody else to follow (blocked: foreign_audit)';
     case 'withdraw':
       return state.platform === 'mini-program' &&
-        (state.status === 'in_review' || state.status === 'submitting' || isBlockedDuring(state, 'read'))
+        (state.status === 'in_review' ||
+          (state.status === 'submitting' && state.turn === undefined) ||
+          isBlockedDuring(state, 'read'))
         ? 'WeChat has no call that withdraws a Mini Program category from review; wait for the verdict'
         : undefined;
   }
@@ -299,6 +325,8 @@ export function viewOf(state: CaseState, workflowId: string, material: CaseView[
     canDo: possibleActions(state),
     ...(pending === undefined ? {} : { pending }),
     ...(blocked === undefined ? {} : { blocked: shownBlocked as Blocked }),
+    ...(state.turn === undefined ? {} : { turn: state.turn }),
+    ...(state.quota === undefined ? {} : { quota: state.quota }),
     ignoredMessages,
   };
 }

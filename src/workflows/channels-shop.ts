@@ -10,7 +10,7 @@ import { readProblem, submissionOutcome } from './failure-reading.ts';
 import { firstLook, lookAtRules } from './first-look.ts';
 import { checkChannelsShopStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
-import { awaitingVerdict, reading, submitting, uploading, watchingPermission } from './policies.ts';
+import { awaitingTurn, awaitingVerdict, reading, submitting, uploading, watchingPermission } from './policies.ts';
 import type { PlatformSteps, Preflight, Submission, SubmissionFacts, UploadSlot } from './steps.ts';
 
 /**
@@ -79,6 +79,13 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
     } catch (error) {
       return submissionOutcome(readProblem(error));
     }
+  },
+
+  async awaitTurn(input) {
+    await proxyActivities<Activities>(awaitingTurn).awaitSubmissionTurn({
+      account: accountOf(input),
+      ...(input.priority === undefined ? {} : { priority: input.priority }),
+    });
   },
 
   async findSubmission(input, baseline, pace) {
@@ -153,5 +160,6 @@ function submissionOf(input: ChannelsShopInput, facts: SubmissionFacts): AddCate
     knownAuditIds: [...known, ...earlier],
     ...(facts.baseline !== undefined && 'auditIds' in facts.baseline ? { baseline: facts.baseline.auditIds } : {}),
     pace: facts.pace,
+    ...(input.priority === undefined ? {} : { priority: input.priority }),
   };
 }

@@ -42,6 +42,7 @@ export const blockedBy = (during: BlockedDuring, problem: ActivityProblem): Bloc
   advice: problem.advice,
   ...(problem.errcode === undefined ? {} : { errcode: problem.errcode }),
   ...(problem.openAuditId === undefined ? {} : { openAuditId: problem.openAuditId }),
+  ...(problem.type === failureTypes.quotaSpent ? { onlyByRetry: true as const } : {}),
 });
 
 /** How a submission ended that failed as `problem` says, on either platform. */
@@ -60,6 +61,8 @@ export function submissionOutcome(problem: ActivityProblem): Submission {
     case failureTypes.submitNotSent:
     case failureTypes.unavailable:
       return { outcome: 'not_sent', problem: blockedBy('submit', problem) };
+    case failureTypes.waitsItsTurn:
+      return { outcome: 'waits_its_turn', ahead: problem.ahead ?? 1 };
     default:
       return { outcome: 'blocked', problem: blockedBy('submit', problem) };
   }

@@ -155,7 +155,7 @@ function checkCase(input: unknown, find: ReturnType<typeof findings>): void {
   if (!isRecord(input)) return find.add('input', 'is missing');
   if (typeof input.appId !== 'string' || input.appId === '' || input.appId.includes('/'))
     find.add('appId', 'is missing');
-  const { via, intent, deadlines } = input;
+  const { via, intent, deadlines, priority } = input;
   if (via !== undefined && !(isRecord(via) && typeof via.componentAppId === 'string'))
     find.add('via', 'must be {componentAppId}');
   const known =
@@ -165,6 +165,7 @@ function checkCase(input: unknown, find: ReturnType<typeof findings>): void {
     find.id('intent.adopt.auditId', intent.adopt.auditId);
   if (input.skipCheck !== undefined && typeof input.skipCheck !== 'boolean')
     find.add('skipCheck', 'must be true or false');
+  if (priority !== undefined && ![1, 2, 3, 4, 5].includes(priority as number)) find.add('priority', 'must be 5 to 1');
   if (deadlines === undefined) return;
   if (!isRecord(deadlines)) return find.add('deadlines', 'must be {correction?, overdue?}');
   for (const key of ['correction', 'overdue'] as const)

@@ -73,6 +73,7 @@ export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): 
     retryUpdate,
     () => {
       delete run.memory.blockedSinceMs;
+      run.memory.askedAtMs = Date.now();
       run.dispatch({ type: 'retryAsked' });
       return accepted(run);
     },
@@ -121,6 +122,7 @@ function correct<Input extends CaseInput>(run: CaseRun<Input>, resubmission: Res
   if ('problems' in patched) return;
   memory.input = patched.input;
   memory.force = resubmission.force === true;
+  memory.askedAtMs = Date.now();
   forgetLostSubmission(run);
   // The person has just looked at the material: a block before that says nothing about it.
   delete memory.blockedSinceMs;

@@ -2,7 +2,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Account, CategorySetting, WriteCategoryRequest } from '../contract/activities.ts';
-import { type Baseline, failureTypes, type MiniProgramCategoryState } from '../contract/failures.ts';
+import { type Baseline, failureTypes, type MiniProgramCategoryState, type QuotaSeen } from '../contract/failures.ts';
 import { joinPath, patchMiniProgram } from '../contract/material-path.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { QualificationResult, Verdict } from '../contract/qualification.ts';
@@ -12,6 +12,7 @@ import { firstLook, lookAtRules } from './first-look.ts';
 import { checkMiniProgramStart } from './guards.ts';
 import { runLifecycle } from './lifecycle.ts';
 import {
+  awaitingTurn,
   awaitingVerdict,
   mediaGoesStaleAfterMs,
   reading,
@@ -108,6 +109,13 @@ const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
     return typeof first === 'string' ? settle(await write(input, facts, first)) : first;
   },
 
+  async awaitTurn(input) {
+    await proxyActivities<Activities>(awaitingTurn).awaitSubmissionTurn({
+      account: accountOf(input),
+      ...(input.priority === undefined ? {} : { priority: input.priority }),
+    });
+  },
+
   async findSubmission(input, baseline, pace): Promise<Finding | undefined> {
     const { readCategorySetting } = proxyActivities<Activities>(reading(pace, 'did the lost submission land?'));
     const setting = await readCategorySetting(categoryOf(input));
@@ -139,7 +147,14 @@ function findingOf(setting: CategorySetting): Finding {
   return {
     ...(verdict === undefined ? {} : { verdict }),
     ...(verdict === 'rejected' && setting.reason ? { reason: setting.reason } : {}),
+    ...quotaAfterOf(setting),
   };
+}
+
+/** The first read after the write, whoever made it; where nobody kept it, this one. */
+function quotaAfterOf({ measured, quota }: CategorySetting): Pick<Finding, 'quotaAfter'> {
+  if (measured !== undefined) return { quotaAfter: measured };
+  return quota === undefined ? {} : { quotaAfter: { after: quota } };
 }
 
 /** After an audit the category is there, rejected; before one, it is as preflight saw it. */
@@ -166,14 +181,22 @@ async function write(
     })),
     ...(facts.baseline !== undefined && 'state' in facts.baseline ? { before: facts.baseline } : {}),
     pace: facts.pace,
+    ...(input.priority === undefined ? {} : { priority: input.priority }),
+    askedAtMs: facts.askedAtMs,
   };
+  const operation = expected === 'rejected' ? 'modify' : 'add';
   try {
-    await (expected === 'rejected' ? modifyCategory(request) : addMiniProgramCategory(request));
-    return { outcome: 'submitted' };
+    const { quota } = await (expected === 'rejected' ? modifyCategory(request) : addMiniProgramCategory(request));
+    return { outcome: 'submitted', ...spendingOf(operation, quota) };
   } catch (error) {
-    return outcomeOf(readProblem(error), facts.baseline);
+    const problem = readProblem(error);
+    const outcome = outcomeOf(problem, facts.baseline);
+    return typeof outcome === 'string' ? outcome : { ...outcome, ...spendingOf(operation, problem.quota) };
   }
 }
+
+const spendingOf = (operation: 'add' | 'modify', quota: QuotaSeen | undefined) =>
+  quota === undefined ? {} : { spending: { operation, ...quota } };
 
 function outcomeOf(problem: ActivityProblem, lostBefore: Baseline | undefined): Submission | 'rejected' | 'absent' {
   return problem.type === failureTypes.categoryMoved ? moved(problem, lostBefore) : submissionOutcome(problem);

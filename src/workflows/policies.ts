@@ -103,9 +103,18 @@ export const submitting = (pace: Pace, summary: string): ActivityOptions => ({
             failureTypes.submitOutcomeUnknown,
             failureTypes.uploadStale,
             failureTypes.categoryMoved,
+            failureTypes.quotaSpent,
           ],
         },
 });
+
+/** Waits for the turn among the submissions of an account: the activity says when it asks again; no history event meanwhile. */
+export const awaitingTurn: ActivityOptions = {
+  summary: 'its turn among the submissions of this account',
+  startToCloseTimeout: '15s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1s', maximumInterval: '30s', nonRetryableErrorTypes: [failureTypes.submitNotSent] },
+};
 
 /**
  * Waits for the verdict: one activity that reads at once and then ever more rarely, without a history event. `slow`:

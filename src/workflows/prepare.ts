@@ -200,7 +200,7 @@ function isUnchanged<Input extends CaseInput>(run: CaseRun<Input>): boolean {
 
 /** What is sent, with images by their bytes instead of their sources. */
 export function digestOf<Input extends CaseInput>({ memory, steps }: CaseRun<Input>): string {
-  const { deadlines: _deadlines, intent: _intent, externalId: _externalId, requestedBy: _by, ...rest } = memory.input;
+  const { deadlines: _d, intent: _i, externalId: _e, requestedBy: _b, priority: _p, ...rest } = memory.input;
   const { skipCheck: _skipCheck, ...sent } = rest;
   const bytes = steps.slots(memory.input).map(({ path, images }) => {
     const upload = memory.uploads[identityOf(images.map(({ image }) => image))];

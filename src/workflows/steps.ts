@@ -1,7 +1,7 @@
 /** What a platform has to bring: code given to the lifecycle, never data in a case's input. */
 import type { Pace, PermissionMark, UploadedImage, UploadRequest } from '../contract/activities.ts';
 import type { CheckFinding } from '../contract/check.ts';
-import type { Baseline } from '../contract/failures.ts';
+import type { Baseline, QuotaSeen } from '../contract/failures.ts';
 import type { Patched } from '../contract/material-path.ts';
 import type { Attempt, Blocked, CaseInput, Image, Platform, Resubmission, Verdict } from '../contract/qualification.ts';
 
@@ -36,14 +36,22 @@ export interface Looking {
   checks?: boolean;
 }
 
+/** A write of a Mini Program category, and the quota that was seen before it. */
+export interface QuotaSpending extends QuotaSeen {
+  operation: 'add' | 'modify';
+}
+
 /** How the one write ended. */
-export type Submission =
+export type Submission = SubmissionOutcome & { spending?: QuotaSpending };
+
+type SubmissionOutcome =
   | { outcome: 'submitted'; auditId?: string }
   | { outcome: 'in_force' }
   | { outcome: 'landed_before'; problem: Blocked & { openAuditId?: string } }
   | { outcome: 'unanswered'; baseline?: Baseline }
   | { outcome: 'stale_upload'; reason: string }
   | { outcome: 'not_sent'; problem: Blocked }
+  | { outcome: 'waits_its_turn'; ahead: number }
   | { outcome: 'refused'; reason: string }
   | { outcome: 'blocked'; problem: Blocked & { openAuditId?: string } };
 
@@ -58,6 +66,8 @@ export interface SubmissionFacts {
   /** What an earlier try of this attempt saw before it wrote. */
   baseline?: Baseline;
   pace: Pace;
+  /** When a person last asked for it: at the start, by a correction, by a retry. */
+  askedAtMs: number;
 }
 
 /** An audit that was found or read. */
@@ -65,6 +75,8 @@ export interface Finding {
   auditId?: string;
   verdict?: Verdict;
   reason?: string;
+  /** Additions left after the last write. */
+  quotaAfter?: { after: number; readAt?: string };
 }
 
 /** The steps of a case on one platform. Each may fail as an activity fails; see `failure-reading.ts`. */
@@ -80,6 +92,8 @@ export interface PlatformSteps<Input extends CaseInput> {
   /** Whether an upload of this age would be refused. */
   isUploadStale(ageMs: number): boolean;
   submit(input: Input, facts: SubmissionFacts): Promise<Submission>;
+  /** Resolves when it is this case's turn among those of its account. */
+  awaitTurn(input: Input): Promise<void>;
   /** The submission whose answer was lost, if WeChat shows it. */
   findSubmission(input: Input, baseline: Baseline, pace: Pace): Promise<Finding | undefined>;
   /** Resolves with a verdict; fails with `no-answer` when the review becomes overdue. */

@@ -33,6 +33,14 @@ export async function submitOnce<Input extends CaseInput>(
 ): Promise<Extract<Submission, { outcome: 'not_sent' }> | undefined> {
   const { memory } = run;
   if (memory.unanswered !== undefined && (await reconcile(run, pace))) return undefined;
+  return sendOnce(run, pace);
+}
+
+async function sendOnce<Input extends CaseInput>(
+  run: CaseRun<Input>,
+  pace: Pace,
+): Promise<Extract<Submission, { outcome: 'not_sent' }> | undefined> {
+  const { memory } = run;
   if (run.state.pending === 'withdraw') {
     run.dispatch({ type: 'withdrawn' });
     return undefined;
@@ -51,11 +59,18 @@ export async function submitOnce<Input extends CaseInput>(
   remember(run);
   const { status } = run.state;
   const outcome = await send(run, pace);
+  const { spending } = outcome;
+  if (spending !== undefined) run.dispatch({ type: 'quotaSeen', operation: spending.operation, before: spending });
   // Adopted or asked for anew while this try was under way: that it was turned down is no news any more.
   if (run.state.status !== status && !mayHaveArrived(outcome)) return undefined;
   switch (outcome.outcome) {
     case 'not_sent':
       return outcome;
+    case 'waits_its_turn': {
+      const problem = await turnOf(run, outcome.ahead);
+      // What was true before a long wait is looked at again: the wish to withdraw, papers, uploads.
+      return problem === undefined ? sendOnce(run, pace) : { outcome: 'not_sent', problem };
+    }
     case 'submitted':
       arrived(run, outcome, sentAtMs);
       break;
@@ -89,6 +104,29 @@ export async function submitOnce<Input extends CaseInput>(
   return undefined;
 }
 
+/** Until it is this case's turn, or somebody withdraws it. What is returned: that nobody can say whose turn it is. */
+async function turnOf<Input extends CaseInput>(run: CaseRun<Input>, ahead: number): Promise<Blocked | undefined> {
+  run.dispatch({ type: 'turnAwaited', ahead });
+  let problem: Blocked | undefined;
+  await run.unless(
+    () => run.state.pending === 'withdraw',
+    async () => {
+      try {
+        await run.steps.awaitTurn(run.memory.input);
+      } catch (error) {
+        problem = blockedBy('submit', readProblem(error));
+      }
+    },
+  );
+  run.dispatch({ type: 'turnCame' });
+  return problem;
+}
+
+/** What the first read after a write showed of the quota. */
+export function noteQuotaAfter<Input extends CaseInput>(run: CaseRun<Input>, { quotaAfter }: Finding): void {
+  if (quotaAfter !== undefined) run.dispatch({ type: 'quotaMeasured', ...quotaAfter });
+}
+
 const mayHaveArrived = ({ outcome }: Submission): boolean =>
   outcome === 'submitted' || outcome === 'unanswered' || outcome === 'in_force';
 
@@ -105,6 +143,7 @@ function send<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise
       attempts: state.attempts,
       ...(memory.unanswered === undefined ? {} : { baseline: memory.unanswered.baseline }),
       pace,
+      askedAtMs: memory.askedAtMs ?? Date.now(),
     });
   // While blocked the server waits between two tries; that waiting may be cut off, a try may not (see policies.ts).
   return pace === 'fast' ? CancellationScope.nonCancellable(go) : go();
@@ -112,6 +151,7 @@ function send<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise
 
 function arrived<Input extends CaseInput>(run: CaseRun<Input>, found: Finding, sentAtMs: number): void {
   delete run.memory.unanswered;
+  noteQuotaAfter(run, found);
   const { auditId, verdict, reason } = found;
   const submittedAt = new Date(sentAtMs).toISOString();
   run.dispatch({ type: 'submitted', submittedAt, ...(auditId === undefined ? {} : { auditId }) });

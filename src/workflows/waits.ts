@@ -11,7 +11,7 @@ import { durationMs } from './guards.ts';
 import { blockedLimitMs, overdueAfterMs, readingHealsAfterMs } from './policies.ts';
 import { passPreflight, passUploads, questionAfterWaiting } from './prepare.ts';
 import type { Preflight } from './steps.ts';
-import { submitOnce } from './submit.ts';
+import { noteQuotaAfter, submitOnce } from './submit.ts';
 
 /** Until WeChat has decided: the push or the read, whichever is first. */
 export async function awaitVerdict<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
@@ -31,6 +31,7 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
   const { memory, state, steps } = run;
   try {
     const found = await steps.awaitVerdict(memory.input, currentAuditId(state), overdueInMs(run), pace);
+    noteQuotaAfter(run, found);
     if (found.verdict === undefined) return;
     const { verdict, reason } = found;
     run.dispatch({ type: 'decided', verdict, foundBy: 'read', ...(reason === undefined ? {} : { reason }) });
@@ -209,7 +210,8 @@ async function tryAgainSlowly<Input extends CaseInput>(run: CaseRun<Input>): Pro
 function blockedLimitLeftMs<Input extends CaseInput>({ memory, state }: CaseRun<Input>): number | undefined {
   // In review nothing is going to be sent; only reading is blocked. A lost submission is read first, too, however long
   // that takes (see submit.ts): it may be there.
-  if (isBlockedDuring(state, 'read') || memory.unanswered !== undefined) return undefined;
+  // Where nothing is sent without a retry, the person who presses it is asked already.
+  if (isBlockedDuring(state, 'read') || memory.unanswered !== undefined || state.blocked?.onlyByRetry) return undefined;
   const ends = papersOf(memory.input as never).flatMap(({ paper }) => validityEnd(paper.validUntil ?? '') ?? []);
   const coming = ends.filter((end) => end > Date.now());
   return Math.max(1, Math.min((memory.blockedSinceMs ?? Date.now()) + blockedLimitMs, ...coming) - Date.now());

@@ -12,6 +12,7 @@ import type { AddCategoryRequest, UploadRequest, WriteCategoryRequest } from '..
 import type { FailureDetails } from '../../src/contract/failures.ts';
 import { createImagePreparation } from '../../src/images/preparation.ts';
 import { createSandbox, fixtures, type Sandbox } from '../../src/sandbox/index.ts';
+import { createLocalStores } from '../../src/store/account-stores.ts';
 import { parseAccounts } from '../../src/store/accounts.ts';
 import { createMaterialStore } from '../../src/store/material.ts';
 import { createAccessTokens, createWeChatClient } from '../../src/wechat/index.ts';
@@ -84,6 +85,7 @@ export async function openEnvironment(): Promise<Environment> {
     images: createImagePreparation(),
     fetchImage,
     materialStore: createMaterialStore({ folder: join(folder, 'material') }),
+    ...createLocalStores(),
     mode: 'normal',
   };
 

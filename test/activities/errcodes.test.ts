@@ -7,6 +7,7 @@ import { FailureInterceptor } from '../../src/activities/failure-interceptor.ts'
 import type { AddCategoryRequest, WriteCategoryRequest } from '../../src/contract/activities.ts';
 import type { FailureDetails, FailureType } from '../../src/contract/failures.ts';
 import { parseAccounts } from '../../src/store/accounts.ts';
+import { quotaCodes } from '../../src/wechat/errcodes.ts';
 import {
   createAccessTokens,
   createWeChatClient,
@@ -190,6 +191,7 @@ function homeOf({ code, endpoints }: ErrcodeRow): Home {
 
 /** What the workflow is told, by the kind of the row and by whether the call may simply be repeated. */
 function expected({ kind, code }: ErrcodeRow, step: Step): FailureType {
+  if (step === 'write' && quotaCodes.has(code)) return 'QuotaSpent';
   switch (kind) {
     case 'retry-now':
       if (step !== 'write') return 'WeChatUnavailable';

@@ -16,10 +16,14 @@ const settings = () => env.sandbox.audits({ appId: program.appId });
 test('L4 a category that is not set is added, one that was rejected is modified; both tell the state before', async () => {
   expect((await env.run('addMiniProgramCategory', await writeRequest(env))).result).toEqual({
     before: { state: 'absent' },
+    quota: { quota: 20, limit: 20, categoryLimit: 20 },
   });
   env.sandbox.decide(`${program.appId}:${categoryId}`, 'rejected', '不清晰');
   const modified = await env.run('modifyCategory', await writeRequest(env));
-  expect(modified.result).toEqual({ before: { state: 'rejected', reason: '不清晰' } });
+  expect(modified.result).toEqual({
+    before: { state: 'rejected', reason: '不清晰' },
+    quota: { quota: 19, limit: 20, categoryLimit: 20 },
+  });
   expect(modified.heartbeats).toContainEqual({ baseline: { state: 'rejected', reason: '不清晰' } });
   expect(settings()).toMatchObject([{ status: 'open', submissions: 2 }]);
 });
@@ -69,14 +73,15 @@ describe('a lost answer', () => {
       'addMiniProgramCategory',
       await writeRequest(env, { before: { state: 'unknown', reason: 'first' } }),
     );
-    expect(result).toEqual({ before: { state: 'unknown', reason: 'first' } });
+    expect(result).toMatchObject({ before: { state: 'unknown', reason: 'first' } });
   });
 });
 
 describe('refusals', () => {
   test.each([
-    [53300, 'NeedsPerson'],
-    [53301, 'NeedsPerson'],
+    [53300, 'QuotaSpent'],
+    [53301, 'QuotaSpent'],
+    [53310, 'QuotaSpent'],
     [53302, 'NeedsPerson'],
     [53303, 'MaterialRefused'],
     [53304, 'AlreadyLanded'],

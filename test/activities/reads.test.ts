@@ -199,7 +199,7 @@ describe('a category of a Mini Program', () => {
     env.sandbox.applyInBackOffice({ ...program, categoryId: `${first}-${second}`, status, reason });
 
   test('L6 that is not set is absent; waiting for a verdict goes on', async () => {
-    expect(resultOf(await read())).toEqual({ state: 'absent', quota: expect.any(Number) });
+    expect(resultOf(await read())).toEqual({ state: 'absent', quota: 20, limit: 20, categoryLimit: 20 });
     const { failure } = await read({ until: 'verdict' });
     expect([failure?.type, failure?.category]).toEqual(['StillInReview', ApplicationFailureCategory.BENIGN]);
   });

@@ -164,16 +164,6 @@ describe('what only a person or time can mend', () => {
     await handle.result();
   });
 
-  test('L9 a Mini Program’s monthly quota blocks, and the next month it goes on', async ({ stage }) => {
-    stage.sandbox.setChaos({ rules: [{ operation: 'wxopen/addcategory', errcode: 53300, times: 3 }] });
-    const handle = await stage.startMini(stage.miniInput());
-    expect(await stage.until(handle.workflowId, 'blocked')).toMatchObject({ blocked: { errcode: '53300' } });
-    await stage.advance(handle.workflowId, 4 * 3600);
-    await stage.until(handle.workflowId, 'in_review');
-    stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'approved');
-    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
-  });
-
   test('L9 WeChat that is down during an upload is tried again quickly, and nobody is bothered', async ({ stage }) => {
     stage.sandbox.setChaos({ rules: [{ operation: 'qualification/upload', status: 503, times: 2 }] });
     const handle = await stage.startShop(stage.shopInput());
