@@ -211,7 +211,8 @@ function blockedLimitLeftMs<Input extends CaseInput>({ memory, state }: CaseRun<
   // In review nothing is going to be sent; only reading is blocked. A lost submission is read first, too, however long
   // that takes (see submit.ts): it may be there.
   // Where nothing is sent without a retry, the person who presses it is asked already.
-  if (isBlockedDuring(state, 'read') || memory.unanswered !== undefined || state.blocked?.onlyByRetry) return undefined;
+  const isUpToRetry = isBlockedDuring(state, 'submit') && state.blocked?.onlyByRetry === true;
+  if (isBlockedDuring(state, 'read') || memory.unanswered !== undefined || isUpToRetry) return undefined;
   const ends = papersOf(memory.input as never).flatMap(({ paper }) => validityEnd(paper.validUntil ?? '') ?? []);
   const coming = ends.filter((end) => end > Date.now());
   return Math.max(1, Math.min((memory.blockedSinceMs ?? Date.now()) + blockedLimitMs, ...coming) - Date.now());
