@@ -14,8 +14,11 @@ import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
 import { temporalSettings } from './runtime/temporal-connection.ts';
+import { type AccountChangeTellerOptions, startAccountChangeTeller } from './server/account-changes.ts';
+import { createAccountSignals } from './server/account-signals.ts';
 import { createCallbackServer, createEvents, createPrivateServer } from './server/app.ts';
 import { createCaseSignals, quickRetries } from './server/case-signals.ts';
+import type { PlatformAuthorizations } from './server/dependencies.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
 import { bugOf } from './server/problem.ts';
 import { accountDeskPath, answerDesk } from './store/account-desk.ts';
@@ -41,6 +44,8 @@ export interface StartServerOptions {
   metrics?: ServerMetrics;
   /** Where the public port listens. Default: all interfaces. */
   callbackHost?: string;
+  /** How soon, and how fast, open cases are told of an authorization. */
+  accountChanges?: Pick<AccountChangeTellerOptions, 'everyMs' | 'pauseMs'>;
   /** Where the private port listens. Default: this machine only. */
   privateHost?: string;
 }
@@ -75,9 +80,8 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const { accounts, store, chain } = keeper;
   const connection = Connection.lazy({ ...temporal.connectionOptions, ...quickRetries() });
   const payloadCodecs = config.codecKeys === undefined ? [] : [createPayloadCodec(config.codecKeys)];
-  const cases = createCaseSignals(
-    new Client({ connection, namespace: temporal.namespace, dataConverter: { payloadCodecs } }),
-  );
+  const temporalClient = new Client({ connection, namespace: temporal.namespace, dataConverter: { payloadCodecs } });
+  const cases = createCaseSignals(temporalClient);
   const tokens = createAccessTokens({
     baseUrl: config.wechatBaseUrl,
     credentialsOf: keeper.credentialsOf,
@@ -92,7 +96,21 @@ export async function startServer(config: Config, options: StartServerOptions): 
       logger.warn({ problem, dropped }, 'the log of pushes could not be written');
     },
   });
-  const events = createEvents({ wechat, cases, authorizations: chain, logger, metrics });
+  const teller = startAccountChangeTeller({
+    changes: chain.changes,
+    cases: createAccountSignals(temporalClient),
+    logger,
+    ...options.accountChanges,
+  });
+  const authorizations: PlatformAuthorizations = {
+    covers: chain.covers,
+    async take(event) {
+      const result = await chain.take(event);
+      teller.poke();
+      return result;
+    },
+  };
+  const events = createEvents({ wechat, cases, authorizations, logger, metrics });
   const callbackApp = createCallbackServer({
     accounts,
     wechat,
@@ -147,6 +165,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     await callbackApp.close();
     await privateApp.close();
     await pushes.close();
+    await teller.close();
     await chain.close();
     await cases.settled();
     await client.close();

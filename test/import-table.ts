@@ -90,6 +90,7 @@ export const importTable: Record<string, Allowed> = {
     // It signals by workflow id and tells "no such case" from "not reachable".
     files: {
       'case-signals.ts': ['@temporalio/client'],
+      'account-signals.ts': ['@temporalio/client'],
       'forward.ts': ['undici'],
       'refusals.ts': ['@fastify/rate-limit'],
     },

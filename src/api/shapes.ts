@@ -186,7 +186,7 @@ export const caseView = named(
     pending: pending.exactOptional(),
     blocked: z
       .looseObject({
-        during: z.enum(['preflight', 'upload', 'submit', 'read']),
+        during: z.enum(['preflight', 'upload', 'submit', 'read', 'material']),
         reason: z.string(),
         errcode: z.string().exactOptional(),
         advice: z.string(),

@@ -22,6 +22,15 @@ export const startKeyMemo = 'startKey';
 /** A callback or a read-back: what WeChat said about an audit. */
 export const auditReportedSignal = defineSignal<[AuditReport]>('auditReported');
 
+/** An authorization of a third-party platform, as a server knows it. Without `componentAppId` whichever calls for the case. */
+export interface AccountChanged {
+  authorized: boolean;
+  componentAppId?: string;
+}
+
+/** The account has withdrawn its authorization of the platform that calls for it, or given it (again). */
+export const accountChangedSignal = defineSignal<[AccountChanged]>('accountChanged');
+
 /** Corrected material for a case in `needs_material`. */
 export const resubmitUpdate = defineUpdate<Accepted, [Resubmission]>('resubmit');
 /** Give the case up; WeChat is asked when an audit is open. */

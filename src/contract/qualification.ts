@@ -81,13 +81,13 @@ export type Pending = 'withdraw' | 'retry' | 'adopt';
 /** The Updates that a person can send. */
 export type Action = 'resubmit' | 'withdraw' | 'retry' | 'adopt' | 'readAuditNow';
 
-/** During which step a case was blocked. */
-export type BlockedDuring = 'preflight' | 'upload' | 'submit' | 'read';
+/** During which step a case was blocked. `material`: while it waited for corrected material. */
+export type BlockedDuring = 'preflight' | 'upload' | 'submit' | 'read' | 'material';
 
 /** Why a case cannot go on by itself, and what leads out. */
 export interface Blocked {
   during: BlockedDuring;
-  /** Starts with a stable word: `foreign_audit`, `unreachable`, `observe`, or WeChat's own message. */
+  /** Starts with a stable word: `foreign_audit`, `unauthorized`, `unreachable`, `observe`, or WeChat's own message. */
   reason: string;
   errcode?: string;
   advice: string;

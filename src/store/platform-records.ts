@@ -8,6 +8,8 @@ import type { SecretBox } from './secrets.ts';
 export interface PlatformRecord {
   ticket?: string;
   ticketAt?: number;
+  /** When WeChat was asked to push tickets again; absent once one has come. */
+  ticketAskedAt?: number;
   accessToken?: string;
   accessTokenExpiresAt?: number;
   /** When the list of authorizers was last read to its end. */
@@ -73,6 +75,12 @@ export interface PlatformRecords {
     now: number,
   ): Promise<ListChanges>;
   authorizers(componentAppId: string): Promise<{ appId: string; isAuthorized: boolean }[]>;
+  /** Authorizations that were given or withdrawn since the open cases of the account were last told. */
+  untold(limit: number): Promise<(AuthorizerKey & { isAuthorized: boolean; mark: string })[]>;
+  /** The open cases of all authorised accounts are to be told once more: what kept them all from going on is mended. */
+  tellAllAgain(componentAppId: string): Promise<void>;
+  /** Does nothing when there has been another change since. */
+  told(change: AuthorizerKey & { isAuthorized: boolean; mark: string }): Promise<void>;
   /** Seals everything that is sealed with an older key with the first one; answers how many texts. */
   reseal(): Promise<number>;
 }
@@ -103,6 +111,7 @@ export function createPlatformRecords(database: Database, secrets: SecretBox): P
       return {
         ...opened(row, 'ticket', 'ticket', [componentAppId]),
         ...time(row, 'ticketAt', 'ticket_at'),
+        ...time(row, 'ticketAskedAt', 'ticket_asked_at'),
         ...opened(row, 'accessToken', 'access_token', [componentAppId]),
         ...time(row, 'accessTokenExpiresAt', 'access_token_expires_at'),
         ...time(row, 'listedAt', 'listed_at'),
@@ -150,7 +159,8 @@ export function createPlatformRecords(database: Database, secrets: SecretBox): P
         `INSERT INTO wxq_authorizer (component_app_id, app_id, is_authorized, event_seconds, code_sealed, code_expires_at)
          VALUES ($1, $2, true, $3, $4, $5)
          ON CONFLICT (component_app_id, app_id) DO UPDATE SET is_authorized = true,
-           event_seconds = excluded.event_seconds, code_sealed = excluded.code_sealed, code_expires_at = excluded.code_expires_at
+           event_seconds = excluded.event_seconds, code_sealed = excluded.code_sealed, code_expires_at = excluded.code_expires_at,
+           told_authorized = NULL
          WHERE wxq_authorizer.event_seconds <= excluded.event_seconds AND wxq_authorizer.used_code_sha256 IS DISTINCT FROM $6`,
         [componentAppId, appId, createdSeconds, seal(code, 'code', componentAppId, appId), codeExpiresAt, sha256(code)],
       ),
@@ -158,7 +168,7 @@ export function createPlatformRecords(database: Database, secrets: SecretBox): P
       changed(
         `INSERT INTO wxq_authorizer (component_app_id, app_id, is_authorized, event_seconds) VALUES ($1, $2, false, $3)
          ON CONFLICT (component_app_id, app_id) DO UPDATE SET is_authorized = false, event_seconds = excluded.event_seconds,
-           code_sealed = NULL, refresh_token_sealed = NULL, access_token_sealed = NULL
+           code_sealed = NULL, refresh_token_sealed = NULL, access_token_sealed = NULL, told_authorized = NULL
          WHERE wxq_authorizer.event_seconds <= excluded.event_seconds`,
         [componentAppId, appId, createdSeconds],
       ),
@@ -243,6 +253,32 @@ export function createPlatformRecords(database: Database, secrets: SecretBox): P
         [componentAppId],
       );
       return rows.map((row) => ({ appId: String(row.app_id), isAuthorized: row.is_authorized === true }));
+    },
+    async untold(limit) {
+      const rows = await database.query(
+        `SELECT component_app_id, app_id, is_authorized, event_seconds FROM wxq_authorizer
+         WHERE told_authorized IS DISTINCT FROM is_authorized ORDER BY component_app_id, app_id LIMIT $1`,
+        [limit],
+      );
+      return rows.map((row) => ({
+        componentAppId: String(row.component_app_id),
+        appId: String(row.app_id),
+        isAuthorized: row.is_authorized === true,
+        mark: String(row.event_seconds),
+      }));
+    },
+    async tellAllAgain(componentAppId) {
+      await database.query(
+        'UPDATE wxq_authorizer SET told_authorized = NULL WHERE component_app_id = $1 AND is_authorized',
+        [componentAppId],
+      );
+    },
+    async told({ componentAppId, appId, isAuthorized, mark }) {
+      await database.query(
+        `UPDATE wxq_authorizer SET told_authorized = is_authorized
+         WHERE component_app_id = $1 AND app_id = $2 AND is_authorized = $3 AND event_seconds = $4::bigint`,
+        [componentAppId, appId, isAuthorized, mark],
+      );
     },
     async reseal() {
       let count = 0;

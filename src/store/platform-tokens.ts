@@ -106,8 +106,11 @@ export function createPlatformTokens(options: PlatformTokensOptions): PlatformTo
         return answer.accessToken;
       } catch (error) {
         const code = error instanceof WeChatError ? error.errcode : undefined;
-        if (code === '61005' || code === '61006') await askForTicket(componentAppId, secret);
-        throw error;
+        if (!(error instanceof WeChatError) || (code !== '61005' && code !== '61006')) throw error;
+        const asked = await askForTicket(componentAppId, secret);
+        const { endpoint, errcode = '', errmsg = '' } = error;
+        const reason = `WeChat no longer takes the component_verify_ticket of the platform ${componentAppId}${asked}`;
+        throw tokenError({ kind: 'needs-person', endpoint, advice: adviceTicket, reason, errcode, errmsg });
       }
     });
   }
@@ -268,7 +271,11 @@ export function createPlatformTokens(options: PlatformTokensOptions): PlatformTo
     async take(event) {
       const { componentAppId, createTime } = event;
       if (event.type === 'component_verify_ticket') {
-        return stored(await records.saveTicket(componentAppId, event.ticket, createTime, now()));
+        const before = await records.platform(componentAppId);
+        const isNew = await records.saveTicket(componentAppId, event.ticket, createTime, now());
+        // It was asked for because none came: every case of the platform may stand still.
+        if (isNew && before?.ticketAskedAt !== undefined) await records.tellAllAgain(componentAppId);
+        return stored(isNew);
       }
       const key = { componentAppId, appId: event.appId };
       if (event.type === 'unauthorized') return stored(await records.noteUnauthorized(key, createTime));

@@ -5,7 +5,7 @@ import type { PlatformEvent } from '../wechat/push/platform-events.ts';
 import type { Accounts } from './accounts.ts';
 import type { DurableStore } from './durable-store.ts';
 import { createLeases } from './lease.ts';
-import { createPlatformRecords } from './platform-records.ts';
+import { createPlatformRecords, type PlatformRecords } from './platform-records.ts';
 import { createPlatformTokens, type PlatformTokens } from './platform-tokens.ts';
 import type { ServerBeside } from './server-beside.ts';
 
@@ -26,6 +26,8 @@ export interface TokenChain {
   covers(componentAppId: string): boolean;
   /** Keeps what a push says; a new authorization is exchanged right after, and not waited for. */
   take(event: Exclude<PlatformEvent, { type: 'other' }>): Promise<'stored' | 'old'>;
+  /** Authorizations of which open cases have not been told yet. */
+  changes: Pick<PlatformRecords, 'untold' | 'told'>;
   /** Once now, then every minute until `close`: waiting codes, late tickets, and every hour the list of authorizers. */
   startUpkeep(): void;
   /** Waits for what is under way. The store stays open: it belongs to whoever opened it. */
@@ -88,6 +90,7 @@ export async function openTokenChain(options: TokenChainOptions): Promise<TokenC
 
   return {
     tokens,
+    changes: records,
     covers: (componentAppId) => chainSecret(accounts, componentAppId) !== undefined,
     async take(event) {
       const result = await tokens.take(event);

@@ -4,7 +4,8 @@ import type { CheckFinding } from '../contract/check.ts';
 import type { Baseline } from '../contract/failures.ts';
 import type { CaseInput, CaseView, Image } from '../contract/qualification.ts';
 import { describeCase } from './case-details.ts';
-import { type CaseEvent, type CaseState, initialState, isOpen, reduce, viewOf } from './case-state.ts';
+import { type CaseEvent, type CaseState, initialState, isOpen, reduce } from './case-state.ts';
+import { viewOf } from './case-view.ts';
 import type { PlatformSteps, Preflight } from './steps.ts';
 
 /** An upload that can be used again; keyed by what was uploaded (see `identityOf`). */

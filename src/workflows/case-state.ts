@@ -5,14 +5,13 @@ import type {
   Attempt,
   AuditReport,
   Blocked,
-  CaseView,
   Pending,
   Platform,
-  QualificationResult,
   QuotaView,
   Status,
   Verdict,
 } from '../contract/qualification.ts';
+import { unauthorizedBlock } from './account-change.ts';
 import { measured, seen } from './quota-view.ts';
 
 /** What a case remembers about its course. JSON only: it is carried over a continue-as-new. */
@@ -40,6 +39,8 @@ export interface CaseState {
   turn?: { since: string; ahead: number };
   /** The quota around the writes of a Mini Program, the last ones. */
   quota?: QuotaView[];
+  /** The account has withdrawn its authorization while a write was under way; see `account-change.ts`. */
+  isUnauthorized?: boolean;
 }
 
 /** Everything that can happen to a case. `at` is workflow time, ISO. */
@@ -66,6 +67,7 @@ export type CaseEvent = { at: string } & (
   | { type: 'quotaSeen'; operation: 'add' | 'modify'; before: QuotaSeen }
   | { type: 'quotaMeasured'; after: number; readAt?: string }
   | { type: 'correctionDeadlinePassed' }
+  | { type: 'accountChanged'; authorized: boolean; isLookedAt: boolean }
   | { type: 'messageIgnored' }
 );
 
@@ -78,11 +80,15 @@ export const currentAuditId = (state: CaseState): string | undefined => currentA
 /** The audit that is waited for was not submitted by this case: somebody gave its id. */
 export const isFollowedOnly = (state: CaseState): boolean => currentAttempt(state)?.submittedAt === undefined;
 
-const currentAttempt = (state: CaseState): Attempt | undefined =>
-  state.attempts.find((attempt) => attempt.number === state.attempt);
+const currentAttempt = ({ attempts, attempt }: CaseState) => attempts.find(({ number }) => number === attempt);
 
 /** Moves a case. An event that does not fit the status changes nothing: a late report must never undo an end. */
 export function reduce(state: CaseState, event: CaseEvent): CaseState {
+  const next = afterEvent(state, event);
+  return next.isUnauthorized ? unauthorized(next, event.at) : next;
+}
+
+function afterEvent(state: CaseState, event: CaseEvent): CaseState {
   if (event.type === 'messageIgnored') return { ...state, ignoredMessages: state.ignoredMessages + 1 };
   if (!isOpen(state)) return state;
   switch (event.type) {
@@ -140,6 +146,9 @@ export function reduce(state: CaseState, event: CaseEvent): CaseState {
       return { ...state, quota: seen(state.quota, state.attempt, event.operation, event.before) };
     case 'quotaMeasured':
       return state.quota === undefined ? state : { ...state, quota: measured(state.quota, event) };
+    case 'accountChanged':
+      if (event.authorized) return authorized(state, event.at);
+      return unauthorized({ ...state, isUnauthorized: true }, event.at, event.isLookedAt);
     case 'correctionDeadlinePassed':
       return state.status === 'needs_material' ? moved(state, 'expired', event.at) : state;
   }
@@ -166,6 +175,21 @@ function moved(state: CaseState, status: Status, at: string): CaseState {
   return pending !== undefined && isOpen(next) ? { ...next, pending } : next;
 }
 
+/** Blocked wherever it is, unless a write is under way: then it stays noted. */
+function unauthorized(state: CaseState, at: string, isLookedAt = true): CaseState {
+  const blocked = unauthorizedBlock(state, isLookedAt);
+  const { isUnauthorized: _, ...rest } = state;
+  if (blocked === undefined) return state;
+  return state.status === 'blocked' ? { ...rest, blocked } : { ...moved(rest, 'blocked', at), blocked };
+}
+
+/** Back to where it was, whatever blocked it: the step says it again if it is true. What a person decides stays. */
+function authorized(state: CaseState, at: string): CaseState {
+  const { isUnauthorized: _, ...rest } = state;
+  if (isForeignAudit(rest) || rest.blocked?.onlyByRetry === true || rest.pending !== undefined) return rest;
+  return unblocked(rest, at);
+}
+
 function withoutPending(state: CaseState): CaseState {
   const { pending: _pending, ...rest } = state;
   return rest;
@@ -182,6 +206,7 @@ function unblocked(state: CaseState, at: string): CaseState {
     upload: 'preparing',
     submit: 'submitting',
     read: 'in_review',
+    material: 'needs_material',
   };
   return state.blocked === undefined ? state : moved(state, backTo[state.blocked.during], at);
 }
@@ -245,7 +270,9 @@ function decided(
 
 function withdrawalAsked(state: CaseState, at: string, force: boolean): CaseState {
   const nothingAtWeChat =
-    state.status === 'preparing' || state.status === 'needs_material' || isBlockedDuring(state, 'preflight', 'upload');
+    state.status === 'preparing' ||
+    state.status === 'needs_material' ||
+    isBlockedDuring(state, 'preflight', 'upload', 'material');
   const foreign = isForeignAudit(state);
   if (nothingAtWeChat && !(foreign && force)) return moved(state, 'withdrawn', at);
   return { ...state, pending: 'withdraw', ...(foreign && force ? { cancelForeignAudit: true } : {}) };
@@ -295,55 +322,3 @@ const actions: readonly Action[] = ['resubmit', 'withdraw', 'retry', 'adopt', 'r
 
 export const possibleActions = (state: CaseState): Action[] =>
   actions.filter((action) => refusalOf(state, action) === undefined);
-
-const waitingFor: Record<Status, CaseView['waitingFor']> = {
-  preparing: 'upload',
-  submitting: 'answer',
-  in_review: 'audit',
-  needs_material: 'material',
-  blocked: 'unblocking',
-  approved: 'nothing',
-  withdrawn: 'nothing',
-  expired: 'nothing',
-};
-
-/** The query's answer, derived from the state. */
-export function viewOf(state: CaseState, workflowId: string, material: CaseView['material']): CaseView {
-  const { platform, appId, categoryId, status, overdue, since, attempts, pending, blocked, ignoredMessages } = state;
-  const { openAuditId: _openAuditId, ...shownBlocked } = blocked ?? {};
-  return {
-    workflowId,
-    platform,
-    appId,
-    categoryId,
-    status,
-    overdue,
-    since,
-    attempts,
-    material,
-    waitingFor: waitingFor[status],
-    canDo: possibleActions(state),
-    ...(pending === undefined ? {} : { pending }),
-    ...(blocked === undefined ? {} : { blocked: shownBlocked as Blocked }),
-    ...(state.turn === undefined ? {} : { turn: state.turn }),
-    ...(state.quota === undefined ? {} : { quota: state.quota }),
-    ignoredMessages,
-  };
-}
-
-/** What the workflow returns. Only for a case that has ended. */
-export function resultOf(state: CaseState): QualificationResult {
-  if (state.status !== 'approved' && state.status !== 'withdrawn' && state.status !== 'expired')
-    throw new TypeError(`a case that is ${state.status} has no result`);
-  const last = state.attempts.at(-1);
-  const ours = state.status === 'approved' && state.by === 'us';
-  const auditId = ours || state.status === 'withdrawn' ? last?.auditId : undefined;
-  return {
-    outcome: state.status,
-    attempts: state.attempts,
-    ...(auditId === undefined ? {} : { auditId }),
-    ...(last?.reason === undefined ? {} : { reason: last.reason }),
-    ...(state.by === undefined ? {} : { by: state.by }),
-    ...(state.alreadyInForce === undefined ? {} : { alreadyInForce: state.alreadyInForce }),
-  };
-}

@@ -4,6 +4,7 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { accessLists, type ChannelsShopInput } from '../contract/channels-shop.ts';
 import { failureTypes } from '../contract/failures.ts';
+import type { AccountChanged } from '../contract/messages.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { AuditReport } from '../contract/qualification.ts';
 import { workflowIdOfMiniProgramCase, workflowIdOfShopCase } from '../contract/workflow-id.ts';
@@ -94,6 +95,12 @@ export function isAuditReport(value: unknown): value is AuditReport {
     typeof value.rawStatus === 'string' &&
     (value.reason === undefined || typeof value.reason === 'string')
   );
+}
+
+/** Whether a signal's argument says how an account's authorization stands. */
+export function isAccountChanged(value: unknown): value is AccountChanged {
+  if (!isRecord(value) || typeof value.authorized !== 'boolean') return false;
+  return value.componentAppId === undefined || typeof value.componentAppId === 'string';
 }
 
 /** Why an Update's argument has the wrong shape, or `undefined`. A missing argument is an empty one. */

@@ -2,6 +2,7 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { failureTypes } from '../contract/failures.ts';
 import {
+  accountChangedSignal,
   adoptUpdate,
   auditReportedSignal,
   caseViewQuery,
@@ -13,7 +14,7 @@ import {
 import type { Accepted, Action, CaseInput, Resubmission } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
 import { isForeignAudit, refusalOf } from './case-state.ts';
-import { isAuditReport, shapeProblem } from './guards.ts';
+import { isAccountChanged, isAuditReport, shapeProblem } from './guards.ts';
 
 /** Registers everything. An Update's handler moves the status itself: two of them can come in one activation. */
 export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): void {
@@ -32,6 +33,22 @@ export function registerHandlers<Input extends CaseInput>(run: CaseRun<Input>): 
       if (run.state.status === before && before !== 'submitting') run.hinted = true;
     },
     { description: 'A callback or a read-back of WeChat: {kind: "read", auditId, verdict, …} or {kind: "hint"}.' },
+  );
+
+  setHandler(
+    accountChangedSignal,
+    (change) => {
+      if (!isAccountChanged(change)) return run.dispatch({ type: 'messageIgnored' });
+      const { authorized, componentAppId } = change;
+      // A shop that calls for itself may have authorised a platform as well, and another platform's standing is not ours.
+      if (componentAppId !== undefined && componentAppId !== run.memory.input.via?.componentAppId) return;
+      if (authorized) delete run.memory.blockedSinceMs;
+      run.dispatch({ type: 'accountChanged', authorized, isLookedAt: run.memory.preflight !== undefined });
+    },
+    {
+      description:
+        'The account has withdrawn or given its authorization of the platform: {authorized, componentAppId}.',
+    },
   );
 
   setHandler(

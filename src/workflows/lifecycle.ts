@@ -2,7 +2,7 @@
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { CaseInput, QualificationResult } from '../contract/qualification.ts';
 import { type CarriedCase, CaseRun } from './case-run.ts';
-import { resultOf } from './case-state.ts';
+import { resultOf } from './case-view.ts';
 import { registerHandlers } from './handlers.ts';
 import { prepare } from './prepare.ts';
 import { createStatusPublisher } from './published-status.ts';

@@ -192,7 +192,8 @@ function ignoreCancellation(error: unknown): void {
 async function tryAgainSlowly<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
   // Not by itself, also not when a new month brings new quota: only watched, until it is in force or a person acts.
   if (run.state.blocked?.onlyByRetry) return condition(() => false);
-  if (isBlockedDuring(run.state, 'preflight', 'upload')) {
+  if (isBlockedDuring(run.state, 'material')) await awaitAnswer(run);
+  else if (isBlockedDuring(run.state, 'preflight', 'upload')) {
     const wasPreflight = isBlockedDuring(run.state, 'preflight');
     if (!(await passPreflight(run, 'slow'))) return;
     // An upload that is blocked in its turn must not stand under the reason of the first look, which is mended.
@@ -206,13 +207,23 @@ async function tryAgainSlowly<Input extends CaseInput>(run: CaseRun<Input>): Pro
   } else await readVerdict(run, 'slow');
 }
 
+/** Nothing is to be done at WeChat; but once it answers again for this account, the case can wait for its person again. */
+async function awaitAnswer<Input extends CaseInput>(run: CaseRun<Input>): Promise<void> {
+  try {
+    await lookAgain(run, 'slow');
+  } catch (error) {
+    return run.dispatch({ type: 'blocked', blocked: blockedBy('material', readProblem(error)) });
+  }
+  run.dispatch({ type: 'unblocked' });
+}
+
 /** Stale papers are never sent silently: after a week, or when a paper's validity ends, a person is asked. */
 function blockedLimitLeftMs<Input extends CaseInput>({ memory, state }: CaseRun<Input>): number | undefined {
-  // In review nothing is going to be sent; only reading is blocked. A lost submission is read first, too, however long
-  // that takes (see submit.ts): it may be there.
+  // In review, and while a correction is waited for, nothing is going to be sent. A lost submission is read first, too,
+  // however long that takes (see submit.ts): it may be there.
   // Where nothing is sent without a retry, the person who presses it is asked already.
   const isUpToRetry = isBlockedDuring(state, 'submit') && state.blocked?.onlyByRetry === true;
-  if (isBlockedDuring(state, 'read') || memory.unanswered !== undefined || isUpToRetry) return undefined;
+  if (isBlockedDuring(state, 'read', 'material') || memory.unanswered !== undefined || isUpToRetry) return undefined;
   const ends = papersOf(memory.input as never).flatMap(({ paper }) => validityEnd(paper.validUntil ?? '') ?? []);
   const coming = ends.filter((end) => end > Date.now());
   return Math.max(1, Math.min((memory.blockedSinceMs ?? Date.now()) + blockedLimitMs, ...coming) - Date.now());

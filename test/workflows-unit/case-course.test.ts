@@ -10,9 +10,8 @@ import {
   possibleActions,
   reduce,
   refusalOf,
-  resultOf,
-  viewOf,
 } from '../../src/workflows/case-state.ts';
+import { resultOf, viewOf } from '../../src/workflows/case-view.ts';
 import { at, freshCase } from './cases.ts';
 
 const auditId = fc.constantFrom('1', '2', '3');

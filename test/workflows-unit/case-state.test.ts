@@ -1,14 +1,8 @@
 /** The one place where a status moves: what each event does in each status, and what people can do there. */
 import { describe, expect, test } from 'vitest';
 import type { Action, Status } from '../../src/contract/qualification.ts';
-import {
-  type CaseState,
-  currentAuditId,
-  possibleActions,
-  refusalOf,
-  resultOf,
-  viewOf,
-} from '../../src/workflows/case-state.ts';
+import { type CaseState, currentAuditId, possibleActions, refusalOf } from '../../src/workflows/case-state.ts';
+import { resultOf, viewOf } from '../../src/workflows/case-view.ts';
 import { blockedDuring, caseAfter, caseIn, foreignAudit, freshCase, rejection, submission } from './cases.ts';
 
 const read = (auditId: string | undefined, verdict: 'approved' | 'rejected' | 'cancelled' = 'approved') => ({

@@ -1,5 +1,6 @@
 /** A third-party platform without a token service: from a pushed ticket to an approved case. */
 import { vi } from 'vitest';
+import { isListed } from '../listed.ts';
 import { expect, test } from '../stage.ts';
 
 test('a Mini Program case is approved with the tokens that the pushed ticket opens', async ({ stageOf }) => {
@@ -30,8 +31,8 @@ test('a withdrawn authorization blocks a case with what to do, and after a new o
   const { blocked } = await stage.until(handle.workflowId, 'blocked');
   expect(blocked?.reason).toContain('has not authorised the platform');
   expect(blocked?.advice).toContain('重新授权');
+  await isListed(stage, handle.workflowId);
   await told('authorized');
-  await handle.retry({ by: 'test' });
   await stage.until(handle.workflowId, 'in_review');
   stage.sandbox.decide(stage.openAudit(appId).id, 'approved');
   expect(await handle.result()).toMatchObject({ outcome: 'approved' });
