@@ -14,7 +14,7 @@ export const accountsCommand = (cli: Cli) => {
   // Without a --json of its own: it would take the one that stands after `list`.
   const command = new Command('accounts')
     .description('list, set or remove the accounts in the database')
-    .addHelpText('after', '\nExample:\n  $ wxq accounts list');
+    .addHelpText('after', '\nExample:\n  $ wxq accounts list --json\n  $ wxq accounts remove wx5a2d8f1c3b7e9046 --yes');
   command.addCommand(
     newCommand('list', 'every shop, platform and account that authorised one; no secrets', 'wxq accounts list').action(
       async (options) => {
