@@ -1,6 +1,7 @@
 /** What is kept about third-party platforms and the accounts that authorised them: tickets, codes and tokens, all sealed. */
 import { createHash } from 'node:crypto';
 import type { ListedAuthorizer } from '../wechat/platform/schema.ts';
+import { type AuthorizerKey, type AuthorizerNotes, createAuthorizerNotes } from './authorizer-notes.ts';
 import type { Database, Row } from './database.ts';
 import type { SecretBox } from './secrets.ts';
 
@@ -27,12 +28,6 @@ export interface AuthorizerRecord {
   accessTokenExpiresAt?: number;
 }
 
-/** Which account, of which platform. */
-export interface AuthorizerKey {
-  componentAppId: string;
-  appId: string;
-}
-
 /** Who changed by reading the list. */
 export interface ListChanges {
   authorized: string[];
@@ -40,7 +35,7 @@ export interface ListChanges {
 }
 
 /** The rows. Every method is one statement or one transaction; none holds the database while something else is waited for. */
-export interface PlatformRecords {
+export interface PlatformRecords extends AuthorizerNotes {
   platform(componentAppId: string): Promise<PlatformRecord | undefined>;
   /** Keeps the newest ticket by WeChat's own time; false for an older one that was late or repeated. */
   saveTicket(componentAppId: string, ticket: string, createdSeconds: number, now: number): Promise<boolean>;
@@ -75,12 +70,6 @@ export interface PlatformRecords {
     now: number,
   ): Promise<ListChanges>;
   authorizers(componentAppId: string): Promise<{ appId: string; isAuthorized: boolean }[]>;
-  /** Authorizations that were given or withdrawn since the open cases of the account were last told. */
-  untold(limit: number): Promise<(AuthorizerKey & { isAuthorized: boolean; mark: string })[]>;
-  /** The open cases of all authorised accounts are to be told once more: what kept them all from going on is mended. */
-  tellAllAgain(componentAppId: string): Promise<void>;
-  /** Does nothing when there has been another change since. */
-  told(change: AuthorizerKey & { isAuthorized: boolean; mark: string }): Promise<void>;
   /** Seals everything that is sealed with an older key with the first one; answers how many texts. */
   reseal(): Promise<number>;
 }
@@ -254,32 +243,7 @@ export function createPlatformRecords(database: Database, secrets: SecretBox): P
       );
       return rows.map((row) => ({ appId: String(row.app_id), isAuthorized: row.is_authorized === true }));
     },
-    async untold(limit) {
-      const rows = await database.query(
-        `SELECT component_app_id, app_id, is_authorized, event_seconds FROM wxq_authorizer
-         WHERE told_authorized IS DISTINCT FROM is_authorized ORDER BY component_app_id, app_id LIMIT $1`,
-        [limit],
-      );
-      return rows.map((row) => ({
-        componentAppId: String(row.component_app_id),
-        appId: String(row.app_id),
-        isAuthorized: row.is_authorized === true,
-        mark: String(row.event_seconds),
-      }));
-    },
-    async tellAllAgain(componentAppId) {
-      await database.query(
-        'UPDATE wxq_authorizer SET told_authorized = NULL WHERE component_app_id = $1 AND is_authorized',
-        [componentAppId],
-      );
-    },
-    async told({ componentAppId, appId, isAuthorized, mark }) {
-      await database.query(
-        `UPDATE wxq_authorizer SET told_authorized = is_authorized
-         WHERE component_app_id = $1 AND app_id = $2 AND is_authorized = $3 AND event_seconds = $4::bigint`,
-        [componentAppId, appId, isAuthorized, mark],
-      );
-    },
+    ...createAuthorizerNotes(database),
     async reseal() {
       let count = 0;
       for (const { table, key, columns } of sealedColumns) {

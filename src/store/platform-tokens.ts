@@ -6,8 +6,9 @@ import { tokenError, WeChatError } from '../wechat/errors.ts';
 import type { PlatformApi } from '../wechat/platform/api.ts';
 import type { ListedAuthorizer } from '../wechat/platform/schema.ts';
 import type { PlatformEvent } from '../wechat/push/platform-events.ts';
+import type { AuthorizerKey } from './authorizer-notes.ts';
 import { type Lease, LeaseBusyError, type Leases } from './lease.ts';
-import type { AuthorizerKey, AuthorizerRecord, ListChanges, PlatformRecords } from './platform-records.ts';
+import type { AuthorizerRecord, ListChanges, PlatformRecords } from './platform-records.ts';
 import { SecretError } from './secrets.ts';
 
 /**

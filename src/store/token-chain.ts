@@ -1,6 +1,7 @@
 /** The chain of tokens as a process uses it: opened on its store, kept up by the server, lent to the worker. */
 import type { AccessTokens, TokenCredentials, WeChatAccount } from '../wechat/access-token.ts';
 import { createWeChatClient, type WeChatClientOptions } from '../wechat/client.ts';
+import { WeChatError } from '../wechat/errors.ts';
 import type { PlatformEvent } from '../wechat/push/platform-events.ts';
 import type { Accounts } from './accounts.ts';
 import type { DurableStore } from './durable-store.ts';
@@ -36,6 +37,9 @@ export interface TokenChain {
 
 const upkeepEveryMs = 60_000;
 const listEveryMs = 3_600_000;
+/** Who an account is hardly changes; 3,000 of them are asked about within a few hours. */
+const describedForMs = 7 * 24 * 3_600_000;
+const describedAtOnce = 20;
 
 /** The secret of a platform whose chain is kept here; `undefined`: a token service has it, or the platform is unknown. */
 export function chainSecret(accounts: Accounts, componentAppId: string): string | undefined {
@@ -75,11 +79,28 @@ export async function openTokenChain(options: TokenChainOptions): Promise<TokenC
     background.add(running);
   }
 
+  /** A few at a time: nothing waits for it. */
+  async function describeSome(componentAppId: string): Promise<void> {
+    const time = (now ?? Date.now)();
+    for (const appId of await records.undescribed(componentAppId, describedAtOnce, describedForMs, time)) {
+      const info = await wechat
+        .platform(componentAppId)
+        .getAuthorizerInfo(appId)
+        .catch((error: unknown) => {
+          // That one account can't be described must not keep the others from it.
+          if (error instanceof WeChatError && error.errcode !== undefined) return undefined;
+          throw error;
+        });
+      await records.describe({ componentAppId, appId }, info, time);
+    }
+  }
+
   async function keepUp(componentAppId: string): Promise<void> {
     const problem = await tokens.watchTicket(componentAppId);
     if (problem !== undefined) onNews?.({ componentAppId, problem });
     await tokens.exchangeCodes(componentAppId);
     const changes = await tokens.syncAuthorizers(componentAppId, listEveryMs);
+    await describeSome(componentAppId);
     if (changes === undefined || changes.authorized.length + changes.unauthorized.length === 0) return;
     onNews?.({
       componentAppId,

@@ -34,6 +34,7 @@ export const endpoints = {
   'platform/start-push-ticket': { method: 'POST', path: '/cgi-bin/component/api_start_push_ticket' },
   'platform/query-auth': { method: 'POST', path: '/cgi-bin/component/api_query_auth' },
   'platform/authorizer-token': { method: 'POST', path: '/cgi-bin/component/api_authorizer_token' },
+  'platform/get-authorizer-info': { method: 'POST', path: '/cgi-bin/component/api_get_authorizer_info' },
   'platform/get-authorizer-list': { method: 'POST', path: '/cgi-bin/component/api_get_authorizer_list' },
 } as const satisfies Record<string, Endpoint>;
 

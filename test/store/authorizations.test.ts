@@ -79,6 +79,30 @@ describe('a withdrawn authorization', () => {
   });
 });
 
+describe('who an authorizer is', () => {
+  test('is asked of WeChat once and kept, with the permission sets that it grants', async () => {
+    await start();
+    stage.chain.startUpkeep();
+    const rows = () => stage.chain.database.query('SELECT * FROM wxq_authorizer WHERE app_id = $1', [appId]);
+    await until(async () => typeof (await rows())[0]?.gh_id === 'string');
+    const [row] = await rows();
+    expect(row).toMatchObject({
+      name: '沙盒账号',
+      principal: '沙盒科技有限公司',
+      gh_id: expect.stringMatching(/^gh_/),
+    });
+    expect(row?.permission_sets).toContain('30');
+    await until(
+      async () =>
+        (await stage.chain.database.query('SELECT 1 FROM wxq_authorizer WHERE described_at IS NULL')).length === 0,
+    );
+    const asked = stage.calls('component/api_get_authorizer_info');
+    stage.chain.startUpkeep();
+    await stage.chain.close();
+    expect(stage.calls('component/api_get_authorizer_info')).toBe(asked);
+  });
+});
+
 describe('an authorization', () => {
   test('is exchanged right after its push, before anybody asks for a token', async () => {
     await start();

@@ -3,6 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { parseEntries } from '../../src/store/account-file.ts';
+import { createAccountRecords } from '../../src/store/account-records.ts';
+import { openDurableStore } from '../../src/store/durable-store.ts';
 import { type Postgres, startPostgres } from '../postgres.ts';
 import { type ChainStage, componentAppId, mini, secretKey, startChain } from './chain-stage.ts';
 
@@ -27,7 +30,6 @@ async function startProcess(stage: ChainStage, databaseUrl: string): Promise<Oth
       stdio: ['pipe', 'pipe', 'inherit'],
       env: {
         ...process.env,
-        ACCOUNTS: JSON.stringify(stage.sandbox.accountsFile('chain')),
         WECHAT: stage.sandbox.url,
         DATABASE: databaseUrl,
         SECRET_KEY: secretKey,
@@ -55,6 +57,10 @@ async function startAll(): Promise<{ stage: ChainStage; first: Other; second: Ot
   const stage = await startChain({ databaseUrl });
   onTestFinished(() => stage.close());
   await stage.chain.tokens.syncAuthorizers(componentAppId, 0);
+  const store = await openDurableStore({ databaseUrl, secretKey, dataDir: '.' });
+  const file = JSON.stringify(stage.sandbox.accountsFile('chain'));
+  await createAccountRecords(store).takeIn(parseEntries(file, {}, () => ''));
+  await store.close();
   const [first, second] = await Promise.all([startProcess(stage, databaseUrl), startProcess(stage, databaseUrl)]);
   return { stage, first, second };
 }
@@ -73,6 +79,18 @@ test('two processes that refresh the same authorizer at the same moment make one
   expect(next).not.toBe(one);
   expect(same).toBe(next);
   expect(stage.calls(refresh)).toBe(2);
+}, 60_000);
+
+test('two processes that need the component token anew at the same moment make one call', async () => {
+  const { stage, first, second } = await startAll();
+  const operation = 'component/api_component_token';
+  const before = stage.calls(operation);
+  stage.sandbox.setChaos({ rules: [{ operation, delayMs: 400, times: 9 }] });
+  const rejected = await stage.chain.tokens.get({ appId: componentAppId });
+  const [one, other] = await Promise.all([first.ask(`component ${rejected}`), second.ask(`component ${rejected}`)]);
+  expect(one).toMatch(/^[0-9a-f]{64}$/);
+  expect(other).toBe(one);
+  expect(stage.calls(operation)).toBe(before + 1);
 }, 60_000);
 
 test('a process that is killed while it refreshes does not stop the other one', async () => {

@@ -270,6 +270,10 @@ export const everyCall: Record<EndpointName, OneCall> = {
       refreshToken: 'NEXT_AUTHORIZER_REFRESH_TOKEN',
     },
   },
+  'platform/get-authorizer-info': {
+    make: (client, options) => platform(client).getAuthorizerInfo('AUTHORIZER_APPID', options),
+    result: { name: 'NICK_NAME', ghId: 'gh_c43395cb652e', principal: '个人', permissionSets: ['1', '30'] },
+  },
   'platform/get-authorizer-list': {
     make: (client, options) => platform(client).getAuthorizerList({ offset: 0, count: 100 }, options),
     result: {

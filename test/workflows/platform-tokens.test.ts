@@ -16,6 +16,22 @@ test('a Mini Program case is approved with the tokens that the pushed ticket ope
   expect(stage.sandbox.pushes()[0]).toMatchObject({ event: 'component_verify_ticket', status: 'delivered' });
 });
 
+test('a Channels Shop that has authorised the platform is approved with tokens of the chain and an encrypted XML push', async ({
+  stageOf,
+}) => {
+  const stage = await stageOf({ platformTokens: 'chain' });
+  await stage.startWorker();
+  const { componentAppId, platformShopAppId: appId } = stage;
+  const handle = await stage.startShop({ ...stage.shopInput(), appId, via: { componentAppId } });
+  await stage.until(handle.workflowId, 'in_review', 60_000);
+  stage.sandbox.decide(stage.openAudit(appId).id, 'approved');
+  expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'us' });
+  expect(stage.sandbox.requests('component/api_authorizer_token').length).toBeGreaterThan(0);
+  await vi.waitFor(() =>
+    expect(stage.sandbox.pushes().find(({ event }) => event === 'product_category_audit')?.status).toBe('delivered'),
+  );
+});
+
 test('a withdrawn authorization blocks a case with what to do, and after a new one it goes on', async ({ stageOf }) => {
   const stage = await stageOf({ platformTokens: 'chain' });
   const { componentAppId, miniAppId: appId } = stage;

@@ -3,8 +3,10 @@ import type { CallOptions, Send } from '../call.ts';
 import { acknowledged } from '../wire.ts';
 import {
   type Authorization,
+  type AuthorizerInfo,
   type AuthorizerToken,
   authorization,
+  authorizerInfo,
   authorizerPage,
   authorizerToken,
   type ComponentToken,
@@ -34,6 +36,8 @@ export interface PlatformApi {
     authorizer: { authorizerAppId: string; refreshToken: string },
     options?: CallOptions,
   ): Promise<AuthorizerToken>;
+  /** Who an authorised account is, and which permission sets it grants. 61003: it has not authorised the platform. */
+  getAuthorizerInfo(authorizerAppId: string, options?: CallOptions): Promise<AuthorizerInfo>;
   /** One page (500 at most) of the accounts that have authorised the platform, with their refresh tokens. */
   getAuthorizerList(
     page: { offset: number; count?: number },
@@ -88,6 +92,16 @@ export function createPlatformApi(send: Send, componentAppId: string): PlatformA
         json: () => ({ ...component, authorizer_appid: authorizerAppId, authorizer_refresh_token: refreshToken }),
         secrets: [refreshToken],
         answer: authorizerToken,
+        options,
+      }),
+
+    // https://developers.weixin.qq.com/doc/oplatform/openApi/authorization-management/api_getauthorizerinfo
+    getAuthorizerInfo: (authorizerAppId, options) =>
+      send({
+        endpoint: 'platform/get-authorizer-info',
+        isErrcodeOptional: true,
+        json: () => ({ ...component, authorizer_appid: authorizerAppId }),
+        answer: authorizerInfo,
         options,
       }),
 

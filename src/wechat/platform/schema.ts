@@ -67,6 +67,35 @@ export const authorization = z.union([
   authorizationInfo,
 ]);
 
+/** Who an account that authorised the platform is. */
+export interface AuthorizerInfo {
+  /** The name that people know it by. */
+  name?: string;
+  /** The original id, `gh_…`, that its pushes are addressed to. */
+  ghId?: string;
+  /** The principal (主体) of the account. */
+  principal?: string;
+  /** Ids of the permission sets that are granted now. */
+  permissionSets: string[];
+}
+
+export const authorizerInfo = z
+  .object({
+    authorizer_info: z.object({ nick_name: optionalText, user_name: optionalText, principal_name: optionalText }),
+    authorization_info: z.object({
+      func_info: wireList(z.object({ funcscope_category: z.object({ id: wireId }) })),
+    }),
+  })
+  .transform(
+    ({ authorizer_info: info, authorization_info: granted }): AuthorizerInfo =>
+      present({
+        name: info.nick_name,
+        ghId: info.user_name,
+        principal: info.principal_name,
+        permissionSets: granted.func_info.map((scope) => scope.funcscope_category.id),
+      }),
+  );
+
 /** One account that authorised the platform. Without `refreshToken` its authorization code was never exchanged. */
 export interface ListedAuthorizer {
   authorizerAppId: string;
