@@ -41,7 +41,7 @@ export async function openAccountBook(options: AccountBookOptions): Promise<Acco
   }
   let revision = -1;
   let current: Accounts = accountsOf(noEntries);
-  let lookedAt = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
 
   async function readIfChanged(): Promise<void> {
