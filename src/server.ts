@@ -9,6 +9,8 @@ import { collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api/api.ts';
 import { connect } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
+import { noNames } from './console/category-names.ts';
+import { registerConsole } from './console/console.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
@@ -28,6 +30,7 @@ import { logNews } from './store/account-news.ts';
 import { createAccountRecords } from './store/account-records.ts';
 import { createAccountStores } from './store/account-stores.ts';
 import { DatabaseError } from './store/database.ts';
+import { createMaterialStore } from './store/material.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
 import { privateBearerOf, publishServer } from './store/server-beside.ts';
@@ -153,6 +156,19 @@ export async function startServer(config: Config, options: StartServerOptions): 
     client,
     access: { tokens: config.apiTokens, host: privateHost },
     records: store.database,
+    onBug: (error, route) => {
+      metrics.bug();
+      logger.error({ route, problem: bugOf(error) }, 'unexpected error in a request');
+    },
+    onClosed: (reason) => logger.warn({}, reason),
+  });
+  registerConsole(privateApp, {
+    client,
+    material: createMaterialStore({ folder: config.materialStore }),
+    names: noNames,
+    signIn: { users: [], trustedProxies: config.trustedProxies, host: privateHost, secret: bearer },
+    isSandbox: new URL(config.wechatBaseUrl).hostname !== 'api.weixin.qq.com',
+    temporalUiUrl: 'http://localhost:8233',
     onBug: (error, route) => {
       metrics.bug();
       logger.error({ route, problem: bugOf(error) }, 'unexpected error in a request');

@@ -20,7 +20,7 @@ for (const file of committed) {
   // Deleted, but the deletion is not committed yet.
   if (text !== undefined) texts.set(file, text);
 }
-const sources = [...texts].filter(([file]) => /^src\/.*\.ts$/.test(file));
+const sources = [...texts].filter(([file]) => /^src\/.*\.tsx?$/.test(file));
 const withoutComments = (source: string): string => source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
 
 describe('imports', () => {
@@ -43,7 +43,8 @@ describe('imports', () => {
     ['src/runtime/x.ts', "import { Worker } from '@temporalio/worker';"],
     ['src/sandbox/x.ts', "import { addedCategory } from '../wechat/channels-shop/schema.ts';"],
     ['src/sandbox/x.ts', "import type { AuditReport } from '../contract/qualification.ts';"],
-    ['src/console/x.ts', ''],
+    ['src/console/x.tsx', "import { startServer } from '../server/app.ts';"],
+    ['src/nowhere/x.ts', ''],
   ])('the check finds a wrong one: %s %j', (file, source) => {
     expect(importProblems(file, source)).toHaveLength(1);
   });
@@ -75,7 +76,7 @@ describe('imports', () => {
 });
 
 describe('files', () => {
-  const code = [...texts].filter(([file]) => /^(src|test|scripts|bench)\/.*\.ts$/.test(file));
+  const code = [...texts].filter(([file]) => /^(src|test|scripts|bench)\/.*\.tsx?$/.test(file));
 
   test('none has more than 350 lines', () => {
     const long = code
@@ -94,7 +95,7 @@ describe('files', () => {
     const vague = /(^|[-.])(utils?|helpers?|common|types|services?|managers?)([-.]|$)/;
     expect(code.map(([file]) => file).filter((file) => file.split('/').some((part) => vague.test(part)))).toEqual([]);
     expect(
-      code.filter(([file]) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.ts$/.test(basename(file))).map(([file]) => file),
+      code.filter(([file]) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.tsx?$/.test(basename(file))).map(([file]) => file),
     ).toEqual([]);
   });
 

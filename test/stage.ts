@@ -105,12 +105,12 @@ export class Stage {
         ...this.#store.settings,
         WXQ_CALLBACK_PORT: '0',
         WXQ_CONSOLE_PORT: '0',
+        WXQ_TASK_QUEUE: this.taskQueue,
         WXQ_CODEC_KEYS: this.#codecKeys,
       });
-      const logger = await createLogger({ level: 'silent', name: 'server' });
       this.server = await startServer(config, {
         env: { TEMPORAL_ADDRESS: address },
-        logger,
+        logger: await createLogger({ level: 'silent', name: 'server' }),
         callbackHost: '127.0.0.1',
       });
       const { shops, platforms } = renamedAccounts(this.server.callbackUrl, this);

@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { CaseCheck } from '../checking/case-check.ts';
 import type { CheckAnswer, CheckRequest } from '../contract/check.ts';
+import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** Images that have not been looked at by then are left unchecked: a person waits for the answer. */
@@ -22,7 +23,8 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
             images: deps.images,
             // Our own copy first, as the upload does it; nothing is pinned by a mere check.
             read: async ({ source, sha256 }) => {
-              const kept = sha256 === undefined ? undefined : await deps.materialStore.get(sha256);
+              const pinned = sha256 ?? sha256OfMaterialSource(source);
+              const kept = pinned === undefined ? undefined : await deps.materialStore.get(pinned);
               return kept ?? (await deps.fetchImage(source, { signal }));
             },
             signal,

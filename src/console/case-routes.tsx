@@ -1,0 +1,203 @@
+/** The addresses of one case: its page, its form, and what can be asked of it. Nothing is done to a case that has moved. */
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { renderToString } from 'preact-render-to-string';
+import { corrected, readCaseStory } from '../client/case-story.ts';
+import { InvalidCaseError, QualificationError } from '../client/index.ts';
+import { resubmissionFindings } from '../client/resubmission.ts';
+import type { Action } from '../contract/qualification.ts';
+import { parseWorkflowId } from '../contract/workflow-id.ts';
+import {
+  actionPaths,
+  Case,
+  type CaseShown,
+  caseDocument,
+  caseUrl,
+  Head,
+  seenOf,
+  withdrawDocument,
+} from './case-page.tsx';
+import type { Pages } from './console.ts';
+import { Findings } from './findings.tsx';
+import { document, messagePage } from './layout.tsx';
+import { changesNothing, type FormData, readMendForm, resubmissionOf } from './mend.ts';
+import { MendForm, Problems } from './mend-form.tsx';
+import { placesOf } from './places.ts';
+import { tell } from './reader.ts';
+import type { Word } from './words.ts';
+
+const route = '/cases/:platform/:appId/:categoryId';
+
+export function registerCasePages(app: FastifyInstance, pages: Pages): void {
+  const { client, operations, names } = pages;
+
+  async function shownOf(request: FastifyRequest): Promise<CaseShown> {
+    const workflowId = idOf(request);
+    const [view, story] = await Promise.all([
+      operations.view(workflowId),
+      readCaseStory(client.temporal, client, workflowId),
+    ]);
+    names.lookFor([view]);
+    const said = (request.query as { said?: unknown }).said;
+    const notices: Record<string, Word> = { done: 'done', asked: 'askedNow' };
+    const word = typeof said === 'string' ? notices[said] : undefined;
+    return {
+      reader: pages.readerOf(request),
+      view,
+      story,
+      category: names.pathOf(view.platform, view.categoryId),
+      temporalUrl: `${pages.temporalUiUrl}/namespaces/${encodeURIComponent(client.namespace)}/workflows/${encodeURIComponent(workflowId)}/${story.runId}/history`,
+      key: randomUUID(),
+      ...(word === undefined ? {} : { notice: { kind: 'good' as const, text: word } }),
+    };
+  }
+
+  app.get(route, async (request, reply) => {
+    const { part, seen } = request.query as { part?: unknown; seen?: unknown };
+    const shown = await shownOf(request);
+    reply.type('text/html; charset=utf-8');
+    if (part === 'case') return reply.send(renderToString(<Case {...shown} />));
+    if (part === 'head')
+      return reply.send(renderToString(<Head {...shown} {...(typeof seen === 'string' ? { seen } : {})} />));
+    return reply.send(caseDocument(shown));
+  });
+
+  app.get(`${route}/withdraw`, async (request, reply) => {
+    const shown = await shownOf(request);
+    if (!shown.view.canDo.includes('withdraw')) return reply.redirect(caseUrl(shown.view.workflowId), 303);
+    return reply.type('text/html; charset=utf-8').send(withdrawDocument(shown));
+  });
+
+  for (const [action, path] of Object.entries(actionPaths) as [Exclude<Action, 'resubmit'>, string][]) {
+    app.post(`${route}/${path}`, async (request, reply) => {
+      const { token, seen, key, note, force, auditId } = (request.body ?? {}) as Record<string, string | undefined>;
+      pages.requireOurs(request, token);
+      const workflowId = idOf(request);
+      if (await hasMoved(workflowId, seen)) return moved(request, reply);
+      const body =
+        action === 'withdraw'
+          ? { ...(note?.trim() ? { note: note.trim() } : {}), ...(force === 'yes' ? { force: true } : {}) }
+          : action === 'adopt' && auditId?.trim()
+            ? { auditId: auditId.trim() }
+            : {};
+      await operations.act(workflowId, action, body, { by: pages.readerOf(request).name, key: keyOf(key) });
+      return reply.redirect(`${caseUrl(workflowId)}?said=${action === 'readAuditNow' ? 'asked' : 'done'}`, 303);
+    });
+  }
+
+  const formOf = (request: FastifyRequest): Promise<FormData> =>
+    readMendForm(request.parts(), pages.images, (token) =>
+      pages.signedIn.isOurs(request, pages.readerOf(request).name, token),
+    );
+
+  app.post(`${route}/mend`, { bodyLimit: maxFormBytes }, async (request, reply) => {
+    const form = await formOf(request);
+    const workflowId = idOf(request);
+    if (await hasMoved(workflowId, form.values.get('seen'))) return moved(request, reply);
+    const resubmission = resubmissionOf(form);
+    const problems = problemsOf(request, form);
+    if (problems.length > 0) return formAgain(request, reply, form, <Problems problems={problems} />, 422);
+    await operations.act(workflowId, 'resubmit', resubmission, {
+      by: pages.readerOf(request).name,
+      key: keyOf(form.values.get('key')),
+    });
+    return reply.redirect(`${caseUrl(workflowId)}?said=done`, 303);
+  });
+
+  app.post(`${route}/check`, { bodyLimit: maxFormBytes }, async (request, reply) => {
+    const form = await formOf(request);
+    const problems = problemsOf(request, form);
+    const found = problems.length > 0 ? <Problems problems={problems} /> : await check(request, form);
+    if (request.headers['hx-request'] === undefined) return formAgain(request, reply, form, found, 200);
+    return reply.type('text/html; charset=utf-8').send(renderToString(found));
+  });
+
+  /** What the category's rules say to the input as the form would leave it; a worker compares. */
+  async function check(request: FastifyRequest, form: FormData) {
+    const reader = pages.readerOf(request);
+    const workflowId = idOf(request);
+    const { input } = await readCaseStory(client.temporal, client, workflowId);
+    try {
+      const { findings } = await client.check(corrected(workflowId, input, resubmissionOf(form)));
+      return <Findings reader={reader} findings={findings} />;
+    } catch (error) {
+      if (!(error instanceof QualificationError)) throw error;
+      // It can be sent all the same: the case itself checks again.
+      return <Problems problems={[`${tell(reader, 'cannotCheck')}${error.message} ${error.advice}`]} />;
+    }
+  }
+
+  function problemsOf(request: FastifyRequest, form: FormData): string[] {
+    if (form.problems.length > 0) return form.problems;
+    const resubmission = resubmissionOf(form);
+    if (changesNothing(resubmission)) return [tell(pages.readerOf(request), 'nothingChosen')];
+    const platform = parseWorkflowId(idOf(request))?.platform ?? 'channels-shop';
+    return resubmissionFindings(platform, resubmission).map(({ path, message }) => `${path} ${message}`);
+  }
+
+  /** The form with what was chosen in it: without a script a person must not choose the files again. */
+  async function formAgain(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: FormData,
+    found: preact.JSX.Element,
+    status: number,
+  ) {
+    const shown = await shownOf(request);
+    const { reader, view, story, key } = shown;
+    const url = caseUrl(view.workflowId);
+    const body = (
+      <>
+        <Head {...shown} />
+        {found}
+        <MendForm
+          reader={reader}
+          url={url}
+          seen={form.values.get('seen') ?? seenOf(shown)}
+          formKey={key}
+          groups={placesOf(story.input, view.material)}
+          chosen={form.images}
+          values={form.values}
+        />
+        <a href={url}>{tell(reader, 'goBack')}</a>
+      </>
+    );
+    return reply
+      .code(status)
+      .type('text/html; charset=utf-8')
+      .send(document({ reader, title: tell(reader, 'mendHere'), children: body }));
+  }
+
+  /** The case is looked at just before it is asked; between the two, the case itself refuses what does not fit it. */
+  async function hasMoved(workflowId: string, seen: string | undefined): Promise<boolean> {
+    return seen !== seenOf({ view: await operations.view(workflowId) });
+  }
+
+  function moved(request: FastifyRequest, reply: FastifyReply) {
+    const reader = pages.readerOf(request);
+    return reply
+      .code(409)
+      .type('text/html; charset=utf-8')
+      .send(
+        messagePage(reader, {
+          title: tell(reader, 'moved'),
+          advice: tell(reader, 'movedAdvice'),
+          next: { href: caseUrl(idOf(request)), text: 'goOn' },
+        }),
+      );
+  }
+}
+
+const maxFormBytes = 200 * 1024 * 1024;
+
+/** Repeating a form is harmless: its key names the Update. */
+const keyOf = (key: string | undefined): string | undefined =>
+  key !== undefined && /^[\w-]{8,80}$/.test(key) ? `console-${key}` : undefined;
+
+function idOf(request: FastifyRequest): string {
+  const { platform, appId, categoryId } = request.params as Record<string, string>;
+  const workflowId = `${platform}/${appId}/${categoryId}`;
+  if (parseWorkflowId(workflowId) === undefined)
+    throw new InvalidCaseError([{ path: '', message: `There is no case ${workflowId}.` }]);
+  return workflowId;
+}

@@ -1,0 +1,64 @@
+/** The Chinese path of a category, from the rules that have been read lately; a page never waits for them. */
+import type { Platform } from '../contract/qualification.ts';
+
+/** One account whose trees may be asked for. */
+export interface NamedCategory {
+  platform: Platform;
+  appId: string;
+  categoryId: string;
+}
+
+/** Names of categories, id -> path (root first), as far as an account's trees tell. */
+export type ReadNames = (account: { platform: Platform; appId: string }) => Promise<ReadonlyMap<string, string>>;
+
+export interface CategoryNames {
+  /** `undefined`: not known, or not yet. */
+  pathOf(platform: Platform, categoryId: string): string | undefined;
+  /** Begins to read what is missing, in the background, one account after another. */
+  lookFor(cases: readonly NamedCategory[]): void;
+  /** For tests: what was begun is done. */
+  settled(): Promise<void>;
+}
+
+const askedAgainAfterMs = 10 * 60_000;
+const maxWaiting = 50;
+
+/** Keeps what it was told once: leaf ids mean the same for every account, and names hardly change. */
+export function createCategoryNames(read: ReadNames, now: () => number = Date.now): CategoryNames {
+  const known = new Map<string, string>();
+  const askedAt = new Map<string, number>();
+  const waiting: { platform: Platform; appId: string; categoryId: string }[] = [];
+  let reading: Promise<void> | undefined;
+  const keyOf = (platform: Platform, id: string): string => `${platform}/${id}`;
+
+  async function readAll(): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { platform, categoryId } = next;
+      if (known.has(keyOf(platform, categoryId))) continue;
+      // An account that can't be asked shows ids; its cases say why.
+      const names = await read(next).catch(() => new Map<string, string>());
+      for (const [id, path] of names) known.set(keyOf(platform, id), path);
+    }
+  }
+
+  return {
+    pathOf: (platform, categoryId) => known.get(keyOf(platform, categoryId)),
+    lookFor(cases) {
+      for (const one of cases) {
+        const account = keyOf(one.platform, one.appId);
+        if (known.has(keyOf(one.platform, one.categoryId)) || waiting.length >= maxWaiting) continue;
+        if (now() - (askedAt.get(account) ?? Number.NEGATIVE_INFINITY) < askedAgainAfterMs) continue;
+        askedAt.set(account, now());
+        waiting.push(one);
+      }
+      if (waiting.length > 0)
+        reading ??= readAll().finally(() => {
+          reading = undefined;
+        });
+    },
+    settled: async () => reading,
+  };
+}
+
+/** No rules are at hand: ids are shown. */
+export const noNames: CategoryNames = { pathOf: () => undefined, lookFor: () => {}, settled: async () => {} };

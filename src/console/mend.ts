@@ -1,0 +1,84 @@
+/** Reads the form that mends a case: files go into the material store one by one, and all of it becomes one resubmission. */
+import type { Multipart } from '@fastify/multipart';
+import { materialSource } from '../contract/material-source.ts';
+import type { Resubmission } from '../contract/qualification.ts';
+import type { Material } from './material.ts';
+
+/** What came with a form. */
+export interface FormData {
+  /** The last value of each name. */
+  values: ReadonlyMap<string, string>;
+  /** Every path whose box was ticked. */
+  remove: string[];
+  /** path -> sha256, of files that came now or with the form before. */
+  images: Map<string, string>;
+  /** Files that are no image that WeChat could take. */
+  problems: string[];
+}
+
+/** A form whose token does not come before its files, or is not ours. */
+export class ForeignForm extends Error {
+  override readonly name = 'ForeignForm';
+}
+
+/**
+ * @param isOurs says whether the token is; nothing is kept before it has been seen.
+ * @throws ForeignForm
+ */
+export async function readMendForm(
+  parts: AsyncIterable<Multipart>,
+  material: Material,
+  isOurs: (token: string | undefined) => boolean,
+): Promise<FormData> {
+  const values = new Map<string, string>();
+  const remove: string[] = [];
+  const images = new Map<string, string>();
+  const problems: string[] = [];
+  for await (const part of parts) {
+    if (part.type === 'field') {
+      const value = typeof part.value === 'string' ? part.value : '';
+      if (part.fieldname === 'remove') remove.push(value);
+      else if (part.fieldname.startsWith('chosen:')) {
+        const path = part.fieldname.slice('chosen:'.length);
+        if (/^[0-9a-f]{64}$/.test(value) && !images.has(path)) images.set(path, value);
+      } else values.set(part.fieldname, value);
+      continue;
+    }
+    if (!isOurs(values.get('token'))) throw new ForeignForm();
+    const bytes = await part.toBuffer();
+    // A file field that was left empty comes as a file without name and bytes.
+    if (bytes.byteLength === 0 && part.filename === '') continue;
+    if (!part.fieldname.startsWith('file:')) continue;
+    const kept = await material.keep(bytes, part.filename);
+    if ('sha256' in kept) images.set(part.fieldname.slice('file:'.length), kept.sha256);
+    else problems.push(kept.problem);
+  }
+  if (!isOurs(values.get('token'))) throw new ForeignForm();
+  return { values, remove, images, problems };
+}
+
+/** What the form changes. A text that was emptied is removed; one that is as it was is left alone. */
+export function resubmissionOf({ values, remove, images }: FormData): Resubmission {
+  const set: NonNullable<Resubmission['set']> = {};
+  const removed = remove.filter((path) => !images.has(path));
+  for (const [path, sha256] of images) set[path] = materialSource(sha256);
+  for (const [name, value] of values) {
+    if (!name.startsWith('text:')) continue;
+    const path = name.slice('text:'.length);
+    const now = value.trim();
+    if (now === (values.get(`was:${path}`) ?? '').trim()) continue;
+    if (now === '') removed.push(path);
+    else set[path] = path === 'brandIds' ? now.split(/[\s,，]+/).filter((id) => id !== '') : now;
+  }
+  const note = values.get('note')?.trim() ?? '';
+  return {
+    ...(Object.keys(set).length === 0 ? {} : { set }),
+    ...(removed.length === 0 ? {} : { remove: removed }),
+    ...(note === '' ? {} : { note }),
+    ...(values.get('force') === 'yes' ? { force: true } : {}),
+  };
+}
+
+/** Whether a resubmission asks for anything. */
+export const changesNothing = ({ set, remove, force }: Resubmission): boolean =>
+  set === undefined && remove === undefined && force !== true;

@@ -1,0 +1,174 @@
+/** The lists of cases as pages: waiting for you, stuck, all. */
+import { consolePrefix, document, Notice, type Section, Time } from './layout.tsx';
+import { maxListed, maxSearched, type QueueFilter, type QueueLine, type QueuePage } from './queue.ts';
+import { ago, type Reader, tell } from './reader.ts';
+import { statusWords, type Word } from './words.ts';
+
+export interface QueueShown {
+  reader: Reader;
+  section: Extract<Section, 'waiting' | 'stuck' | 'all'>;
+  filter: QueueFilter;
+  found: QueuePage;
+}
+
+const paths = { waiting: `${consolePrefix}/`, stuck: `${consolePrefix}/stuck`, all: `${consolePrefix}/all` };
+
+export function queueDocument(shown: QueueShown): string {
+  const { reader, section, found } = shown;
+  return document({
+    reader,
+    section,
+    title: tell(reader, section),
+    children: (
+      <>
+        <h1>
+          {tell(reader, section)} <span class="count">{found.total}</span>
+        </h1>
+        <Filter {...shown} />
+        {found.isWorkerMissing && (
+          <Notice kind="bad">
+            <p>
+              {tell(reader, 'noWorker')} {tell(reader, 'noWorkerNext')} <code>npx wxq worker</code>
+            </p>
+          </Notice>
+        )}
+        {found.lines.length === 0 ? <Empty {...shown} /> : <Table {...shown} />}
+        {found.isCut && <p class="quiet">{tell(reader, 'limited', { n: maxListed })}</p>}
+        {found.isSearchCut && <p class="quiet">{tell(reader, 'searchLimited', { n: maxSearched })}</p>}
+        <Pages {...shown} />
+      </>
+    ),
+  });
+}
+
+function Filter({ reader, section, filter }: QueueShown) {
+  const statuses =
+    section === 'waiting'
+      ? (['needs_material', 'blocked'] as const)
+      : section === 'all'
+        ? (Object.keys(statusWords) as (keyof typeof statusWords)[])
+        : [];
+  return (
+    <form class="filter" method="get" action={paths[section]}>
+      {statuses.length > 0 && (
+        <select name="status" aria-label={tell(reader, 'status')}>
+          <option value="">{tell(reader, 'anyStatus')}</option>
+          {statuses.map((status) => (
+            <option value={status} selected={filter.status === status}>
+              {tell(reader, statusWords[status])}
+            </option>
+          ))}
+        </select>
+      )}
+      <input name="appId" value={filter.appId} placeholder={tell(reader, 'appId')} aria-label={tell(reader, 'appId')} />
+      <input name="text" value={filter.text} placeholder={tell(reader, 'text')} aria-label={tell(reader, 'text')} />
+      <button type="submit">{tell(reader, 'filter')}</button>
+      <a href={paths[section]}>{tell(reader, 'clear')}</a>
+      <a class="push" href={`${consolePrefix}/cases.csv${query({ ...filter, list: section })}`}>
+        {tell(reader, 'exportCsv')}
+      </a>
+    </form>
+  );
+}
+
+function Empty({ reader, section, filter }: QueueShown) {
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  const sentence: Word = isFiltered ? 'nothingFits' : section === 'stuck' ? 'nothingStuck' : 'nothingWaits';
+  return (
+    <div class="empty">
+      <p>{tell(reader, sentence)}</p>
+      {isFiltered ? (
+        <p>
+          <a href={paths[section]}>{tell(reader, 'clear')}</a>
+        </p>
+      ) : (
+        <p>
+          {tell(reader, 'emptyNext')} <code>npx wxq submit examples/channels-shop.json</code>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Table({ reader, found, section }: QueueShown) {
+  return (
+    <table class="queue">
+      <thead>
+        <tr>
+          {(['account', 'category', 'status', 'reason', 'attempt', 'open'] as const).map((word) => (
+            <th>{tell(reader, word)}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {found.lines.map((line) => (
+          <Line reader={reader} line={line} isOpen={section !== 'all'} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Line({ reader, line, isOpen }: { reader: Reader; line: QueueLine; isOpen: boolean }) {
+  const { row, view, category, reason } = line;
+  const status = view?.status ?? row.status;
+  const href = `${consolePrefix}/cases/${row.workflowId}`;
+  const since = view?.since ?? row.startedAt;
+  return (
+    <tr>
+      <td>
+        <a href={href}>{row.appId}</a>
+      </td>
+      <td>
+        <a href={href}>{category ?? row.categoryId}</a>
+        {category !== undefined && <span class="quiet"> {row.categoryId}</span>}
+      </td>
+      <td>
+        <Status reader={reader} status={status} />
+        {view?.overdue && <span class="chip overdue">{tell(reader, 'overdue')}</span>}
+      </td>
+      <td class="reason pre">{reason}</td>
+      <td class="number">{row.attempt}</td>
+      <td>{isOpen && row.closedAt === undefined ? <Age reader={reader} since={since} /> : <Time at={since} />}</td>
+    </tr>
+  );
+}
+
+/** How long, with the moment itself on hover. */
+function Age({ reader, since }: { reader: Reader; since: string }) {
+  return (
+    <time dateTime={since} title={`${since.slice(0, 16).replace('T', ' ')} UTC`} data-age="">
+      {ago(reader, since)}
+    </time>
+  );
+}
+
+export function Status({ reader, status }: { reader: Reader; status: keyof typeof statusWords }) {
+  return <span class={`chip ${status}`}>{tell(reader, statusWords[status])}</span>;
+}
+
+function Pages({ reader, section, filter, found: { page, pages } }: QueueShown) {
+  if (pages === 1) return null;
+  const at = (n: number): string => `${paths[section]}${query({ ...filter, page: n })}`;
+  return (
+    <p class="pages">
+      {page > 1 && (
+        <a rel="prev" href={at(page - 1)}>
+          {tell(reader, 'previousPage')}
+        </a>
+      )}{' '}
+      {page} / {pages}{' '}
+      {page < pages && (
+        <a rel="next" href={at(page + 1)}>
+          {tell(reader, 'nextPage')}
+        </a>
+      )}
+    </p>
+  );
+}
+
+function query(values: Record<string, string | number | undefined>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return text === '' ? '' : `?${text}`;
+}

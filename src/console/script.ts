@@ -1,0 +1,63 @@
+/** The one script of ours that a browser runs: times in the viewer's zone, and files that are dropped on their place. */
+
+/** Plain JavaScript, sent as it stands. */
+export const script = `'use strict';
+(() => {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+  const localise = (root) => {
+    for (const time of root.querySelectorAll('time[datetime]')) {
+      const at = new Date(time.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
+      const utc = at.toISOString().slice(0, 16).replace('T', ' ') + ' UTC';
+      if (time.dataset.age === undefined) time.textContent = format.format(at);
+      time.title = time.dataset.age === undefined ? utc : format.format(at) + ' (' + utc + ')';
+    }
+  };
+  // A file that was chosen is shown at its place before anything is sent.
+  const preview = (input) => {
+    const place = input.closest('[data-drop]');
+    if (place === null) return;
+    place.querySelector('canvas')?.remove();
+    const [file] = input.files;
+    if (file === undefined) return;
+    createImageBitmap(file).then((bitmap) => {
+      const scale = Math.min(1, 180 / Math.max(bitmap.width, bitmap.height));
+      const canvas = document.createElement('canvas');
+      canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+      canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+      canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      place.querySelector('canvas')?.remove();
+      input.closest('label').after(canvas);
+      bitmap.close();
+    }, () => undefined);
+  };
+  const placeOf = (event) => event.target instanceof Element ? event.target.closest('[data-drop]') : null;
+  document.addEventListener('dragover', (event) => {
+    const place = placeOf(event);
+    if (place === null) return;
+    event.preventDefault();
+    place.classList.add('over');
+  });
+  document.addEventListener('dragleave', (event) => placeOf(event)?.classList.remove('over'));
+  document.addEventListener('drop', (event) => {
+    const place = placeOf(event);
+    if (place === null) return;
+    event.preventDefault();
+    place.classList.remove('over');
+    const input = place.querySelector('input[type=file]');
+    if (input === null || event.dataTransfer.files.length === 0) return;
+    const one = new DataTransfer();
+    one.items.add(event.dataTransfer.files[0]);
+    input.files = one.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  document.addEventListener('change', (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.type === 'file') preview(event.target);
+  });
+  localise(document);
+  new MutationObserver((changes) => {
+    for (const { addedNodes, target } of changes)
+      if (addedNodes.length > 0 && target instanceof Element && target.closest('time') === null) localise(target);
+  }).observe(document.body, { childList: true, subtree: true });
+})();
+`;
