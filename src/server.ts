@@ -7,9 +7,11 @@ import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api/api.ts';
+import { createKeptRules } from './checking/kept-rules.ts';
 import { connect } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
-import { noNames } from './console/category-names.ts';
+import { createCategoryNames } from './console/category-names.ts';
+import { readNamesBy } from './console/category-paths.ts';
 import { registerConsole } from './console/console.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
@@ -162,13 +164,21 @@ export async function startServer(config: Config, options: StartServerOptions): 
     },
     onClosed: (reason) => logger.warn({}, reason),
   });
+  const rules = createKeptRules(wechat);
   registerConsole(privateApp, {
     client,
     material: createMaterialStore({ folder: config.materialStore }),
-    names: noNames,
-    signIn: { users: [], trustedProxies: config.trustedProxies, host: privateHost, secret: bearer },
+    names: createCategoryNames(
+      readNamesBy({
+        shopTrees: async (account) => (await rules.shopTrees(account)).value,
+        miniProgramCategories: async (account) => (await rules.miniProgramCategories(account)).value,
+        platformsOf: (appId) =>
+          accounts.shop(appId) === undefined ? accounts.platforms.map(({ componentAppId }) => componentAppId) : [],
+      }),
+    ),
+    signIn: { ...config.console, trustedProxies: config.trustedProxies, host: privateHost, secret: bearer },
     isSandbox: new URL(config.wechatBaseUrl).hostname !== 'api.weixin.qq.com',
-    temporalUiUrl: 'http://localhost:8233',
+    temporalUiUrl: config.console.temporalUiUrl,
     onBug: (error, route) => {
       metrics.bug();
       logger.error({ route, problem: bugOf(error) }, 'unexpected error in a request');

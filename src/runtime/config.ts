@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type CodecKey, parseCodecKeys } from '../codec/keys.ts';
 import { type ApiTokenSetting, parseApiTokens } from './api-tokens.ts';
+import { type ConsoleSettings, consoleFields, consoleSettings } from './console-settings.ts';
 import { type MaterialSources, materialFields, materialSources } from './material-settings.ts';
 
 /** The settings that exist; TEMPORAL_* are read by `temporal-connection.ts`. */
@@ -42,6 +43,8 @@ export interface Config {
   logLevel: LogLevel;
   /** `WXQ_API_TOKENS`: who may use the JSON API; empty: only programs of this machine. */
   apiTokens: readonly ApiTokenSetting[];
+  /** `WXQ_CONSOLE_USERS`, `WXQ_CONSOLE_USER_HEADER`, `WXQ_TEMPORAL_UI_URL`. */
+  console: ConsoleSettings;
   /** `WXQ_CODEC_KEYS`: histories are encrypted with the first, decrypted with each. */
   codecKeys?: readonly [CodecKey, ...CodecKey[]];
   /** `WXQ_CODEC_TOKEN`: who may ask the codec server. */
@@ -84,6 +87,7 @@ const settings = z.object({
     .default('https://api.weixin.qq.com'),
   WXQ_ACCOUNTS_FILE: z.string().optional(),
   ...materialFields,
+  ...consoleFields,
   WXQ_MODE: z.enum(['normal', 'observe'], 'must be observe, normal, or not set').default('normal'),
   WXQ_DATA_DIR: z.string().default('.wxq'),
   WXQ_DATABASE_URL: z
@@ -167,6 +171,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     workerMetricsPort: found.WXQ_WORKER_METRICS_PORT,
     privateHost: found.WXQ_PRIVATE_HOST,
     logLevel: found.WXQ_LOG_LEVEL,
+    console: consoleSettings(found),
     apiTokens: found.WXQ_API_TOKENS ?? [],
     ...(found.WXQ_CODEC_KEYS === undefined ? {} : { codecKeys: found.WXQ_CODEC_KEYS }),
     ...(found.WXQ_EVENTS_TOKEN === undefined ? {} : { eventsToken: found.WXQ_EVENTS_TOKEN }),

@@ -98,7 +98,7 @@ function announce({ temporal, uiUrl, sandbox, server, ports }: LocalStack, dataD
   Temporal Web UI   ${urls.ui}
   WeChat sandbox    ${urls.sandbox}
   callbacks         ${urls.callback}
-  health, metrics   ${urls.console}
+  console           ${urls.console}
 
 Everything is kept in ${dataDir}; Ctrl-C stops all of it. Next, in another terminal:
   ${place}npx wxq submit examples/channels-shop.json

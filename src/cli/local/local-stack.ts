@@ -99,7 +99,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
     const accountsFile = join(dataDir, 'accounts.json');
     await writeFile(accountsFile, JSON.stringify(sandbox.accountsFile(), undefined, 2), { mode: 0o600 });
-    const env = stackSettings(options, temporal, sandbox, accountsFile);
+    const env = stackSettings(options, temporal, { uiUrl, sandbox, accountsFile });
     // Somebody else's server may not be there; said once and clearly, before the worker says it with a stack.
     if (temporal.pid === undefined) await (await connect({ env })).close();
     const server = await startServer(
@@ -108,7 +108,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     );
     started('The callback server', server, () => server.close());
     sendPushesTo(sandbox, server.callbackUrl);
-    onProgress(`Callback server: ${server.callbackUrl}, health and metrics ${server.privateUrl}`);
+    onProgress(`Callback server: ${server.callbackUrl}; console, health and metrics ${server.privateUrl}`);
 
     const worker = createWorkerProcess({
       env,
@@ -136,6 +136,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
+/** Settings of ours that mean the same for the sandbox. */
+const passedOn = [
+  'WXQ_WORKER_METRICS_PORT',
+  'WXQ_PRIVATE_HOST',
+  'WXQ_API_TOKENS',
+  'WXQ_CONSOLE_USERS',
+  'WXQ_CONSOLE_USER_HEADER',
+  'WXQ_LOG_LEVEL',
+];
+
 /**
  * The settings of the parts: the sandbox is the only WeChat they know. Those of a person's own Temporal are left out
  * unless TEMPORAL_ADDRESS names the server; the configuration file is put out of reach by a name that does not exist.
@@ -143,15 +153,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 function stackSettings(
   options: LocalStackOptions,
   temporal: DevServer,
-  sandbox: Sandbox,
-  accountsFile: string,
+  { uiUrl, sandbox, accountsFile }: { uiUrl: string; sandbox: Sandbox; accountsFile: string },
 ): NodeJS.ProcessEnv {
   const isForeign = temporal.pid === undefined;
   const passed = Object.entries(options.env).filter(
-    ([name]) =>
-      (isForeign || !name.startsWith('TEMPORAL_')) &&
-      (!name.startsWith('WXQ_') ||
-        ['WXQ_WORKER_METRICS_PORT', 'WXQ_PRIVATE_HOST', 'WXQ_API_TOKENS', 'WXQ_LOG_LEVEL'].includes(name)),
+    ([name]) => (isForeign || !name.startsWith('TEMPORAL_')) && (!name.startsWith('WXQ_') || passedOn.includes(name)),
   );
   return {
     ...Object.fromEntries(passed),
@@ -162,6 +168,7 @@ function stackSettings(
     WXQ_WECHAT_BASE_URL: sandbox.url,
     WXQ_ACCOUNTS_FILE: accountsFile,
     WXQ_DATA_DIR: options.dataDir,
+    WXQ_TEMPORAL_UI_URL: uiUrl,
     // A person tries things out here, with images from anywhere and from servers of their own.
     WXQ_MATERIAL_FOLDERS: options.env.WXQ_MATERIAL_FOLDERS || parse(process.cwd()).root,
     WXQ_MATERIAL_PRIVATE_HOSTS: options.env.WXQ_MATERIAL_PRIVATE_HOSTS || 'localhost,127.0.0.1,::1',
