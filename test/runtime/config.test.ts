@@ -10,6 +10,7 @@ describe('settings', () => {
     expect(defaults).toEqual({
       materialSources: { folders: [process.cwd()], areFoldersSet: false, privateHosts: [] },
       taskQueue: 'wechat-qualification',
+      console: { users: [], temporalUiUrl: 'http://localhost:8233' },
       apiTokens: [],
       wechatBaseUrl: 'https://api.weixin.qq.com',
       materialStore: resolve('.wxq/material'),
