@@ -25,6 +25,7 @@ import { createCaseSignals, quickRetries } from './server/case-signals.ts';
 import type { PlatformAuthorizations } from './server/dependencies.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
 import { bugOf } from './server/problem.ts';
+import { redeliver } from './server/push-notes.ts';
 import { accountDeskPath, answerDesk } from './store/account-desk.ts';
 import { AccountsError } from './store/account-file.ts';
 import { openAccountKeeper } from './store/account-keeper.ts';
@@ -40,6 +41,7 @@ import { readStoredFacts, storedFactsPath } from './store/stored-facts.ts';
 import { accountStoresPath } from './store/stores-beside.ts';
 import { answerAccountStores } from './store/stores-desk.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
+import { PushRejected } from './wechat/push/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
 export interface StartServerOptions {
@@ -176,6 +178,15 @@ export async function startServer(config: Config, options: StartServerOptions): 
           accounts.shop(appId) === undefined ? accounts.platforms.map(({ componentAppId }) => componentAppId) : [],
       }),
     ),
+    pushes: {
+      list: (filter) => pushes.list(filter),
+      deliverAgain: (id) =>
+        redeliver({ pushes, events }, id).catch((error: unknown) => {
+          // Kept by another version of this program, which could read it.
+          if (error instanceof PushRejected) return { result: 'malformed' };
+          throw error;
+        }),
+    },
     signIn: { ...config.console, trustedProxies: config.trustedProxies, host: privateHost, secret: bearer },
     isSandbox: new URL(config.wechatBaseUrl).hostname !== 'api.weixin.qq.com',
     temporalUiUrl: config.console.temporalUiUrl,

@@ -53,13 +53,16 @@ export async function readCaseStory(client: Client, place: Place, workflowId: st
     );
     const messages: CaseMessage[] = [];
     let startArguments: unknown[] = [];
+    // An acceptance is written down when its workflow task ends, which may be after the submission that it led to.
+    let taskStartedAt: EventTime;
     for (const event of events ?? []) {
+      if (event.workflowTaskStartedEventAttributes) taskStartedAt = event.eventTime;
       const started = event.workflowExecutionStartedEventAttributes;
       if (started) startArguments = await decodeArrayFromPayloads(converter, started.input?.payloads);
       const asked = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
       if (!asked || !actions.includes(asked.name ?? '')) continue;
       const [argument] = await decodeArrayFromPayloads(converter, asked.args?.payloads);
-      messages.push(messageOf(asked.name as Action, atOf(event.eventTime), argument));
+      messages.push(messageOf(asked.name as Action, atOf(taskStartedAt ?? event.eventTime), argument));
     }
     const [startInput, carried] = startArguments as [CaseStory['input'], { memory?: { input?: CaseStory['input'] } }?];
     const first = carried?.memory?.input ?? startInput;
@@ -104,6 +107,8 @@ function messageOf(action: Action, at: string, argument: unknown): CaseMessage {
   };
 }
 
+type EventTime = { seconds?: unknown; nanos?: number | null } | null | undefined;
+
 /** Histories count in seconds and nanoseconds. */
-const atOf = (time: { seconds?: unknown; nanos?: number | null } | null | undefined): string =>
+const atOf = (time: EventTime): string =>
   new Date(Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6)).toISOString();

@@ -2,8 +2,9 @@
 import type { CaseStory } from '../client/case-story.ts';
 import type { Action, CaseView } from '../contract/qualification.ts';
 import { errcodeRow } from '../wechat/errcodes.ts';
+import { caseUrl, seenOf } from './case-address.ts';
 import { Findings } from './findings.tsx';
-import { consolePrefix, document, Notice, Time, Token } from './layout.tsx';
+import { document, Notice, Time, Token } from './layout.tsx';
 import { MendForm } from './mend-form.tsx';
 import { placesOf } from './places.ts';
 import { reasonOf } from './queue.ts';
@@ -24,12 +25,6 @@ export interface CaseShown {
   /** Said once, above everything. */
   notice?: { kind: 'good' | 'bad'; text: InBoth | Word; detail?: string } | undefined;
 }
-
-export const caseUrl = (workflowId: string): string => `${consolePrefix}/cases/${workflowId}`;
-
-/** What a form was made from: an update is refused when the case is no longer there. */
-export const seenOf = ({ view }: Pick<CaseShown, 'view'>): string =>
-  `${view.attempts.at(-1)?.number ?? 0} ${view.status} ${view.since}`;
 
 export function caseDocument(shown: CaseShown): string {
   const { reader, view, category } = shown;

@@ -2,21 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { renderToString } from 'preact-render-to-string';
-import { corrected, readCaseStory } from '../client/case-story.ts';
+import { corrected } from '../client/case-story.ts';
 import { InvalidCaseError, QualificationError } from '../client/index.ts';
 import { resubmissionFindings } from '../client/resubmission.ts';
 import type { Action } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
-import {
-  actionPaths,
-  Case,
-  type CaseShown,
-  caseDocument,
-  caseUrl,
-  Head,
-  seenOf,
-  withdrawDocument,
-} from './case-page.tsx';
+import { caseUrl, seenOf } from './case-address.ts';
+import { actionPaths, Case, type CaseShown, caseDocument, Head, withdrawDocument } from './case-page.tsx';
 import type { Pages } from './console.ts';
 import { Findings } from './findings.tsx';
 import { document, messagePage } from './layout.tsx';
@@ -29,14 +21,11 @@ import type { Word } from './words.ts';
 const route = '/cases/:platform/:appId/:categoryId';
 
 export function registerCasePages(app: FastifyInstance, pages: Pages): void {
-  const { client, operations, names } = pages;
+  const { client, operations, names, storyOf } = pages;
 
   async function shownOf(request: FastifyRequest): Promise<CaseShown> {
     const workflowId = idOf(request);
-    const [view, story] = await Promise.all([
-      operations.view(workflowId),
-      readCaseStory(client.temporal, client, workflowId),
-    ]);
+    const [view, story] = await Promise.all([operations.view(workflowId), storyOf(workflowId)]);
     names.lookFor([view]);
     const said = (request.query as { said?: unknown }).said;
     const notices: Record<string, Word> = { done: 'done', asked: 'askedNow' };
@@ -116,7 +105,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
   async function check(request: FastifyRequest, form: FormData) {
     const reader = pages.readerOf(request);
     const workflowId = idOf(request);
-    const { input } = await readCaseStory(client.temporal, client, workflowId);
+    const { input } = await storyOf(workflowId);
     try {
       const { findings } = await client.check(corrected(workflowId, input, resubmissionOf(form)));
       return <Findings reader={reader} findings={findings} />;

@@ -4,6 +4,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type CaseOperations, createCaseOperations } from '../api/case-operations.ts';
 import { problemOfError } from '../api/problem.ts';
+import { type CaseStory, readCaseStory } from '../client/case-story.ts';
 import type { QualificationClient } from '../client/index.ts';
 import type { MaterialStore } from '../store/material.ts';
 import { registerAssets } from './assets.ts';
@@ -12,6 +13,7 @@ import type { CategoryNames } from './category-names.ts';
 import { consolePrefix, messagePage } from './layout.tsx';
 import { createMaterial, type Material, registerMaterial } from './material.ts';
 import { ForeignForm } from './mend.ts';
+import { type PushDesk, registerPushPages } from './pushes-page.tsx';
 import { registerQueuePages } from './queue-routes.ts';
 import { preferredLanguage, type Reader, tell } from './reader.ts';
 import { registerSettings } from './settings.ts';
@@ -21,6 +23,7 @@ export interface ConsoleDependencies {
   client: QualificationClient;
   material: MaterialStore;
   names: CategoryNames;
+  pushes: PushDesk;
   signIn: SignInSettings;
   /** The WeChat of this installation is not the real one. */
   isSandbox: boolean;
@@ -30,11 +33,14 @@ export interface ConsoleDependencies {
   onBug: (error: unknown, route: string | undefined) => void;
   /** Told at the start when the console will answer nobody. */
   onClosed?: (reason: string) => void;
+  /** In place of the case's history; for tests. */
+  storyOf?: (workflowId: string) => Promise<CaseStory>;
   now?: () => Date;
 }
 
 /** What the pages need. */
 export interface Pages extends ConsoleDependencies {
+  storyOf: (workflowId: string) => Promise<CaseStory>;
   operations: CaseOperations;
   images: Material;
   signedIn: SignIn;
@@ -75,6 +81,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
   const pages: Pages = {
     ...dependencies,
     operations: createCaseOperations(client),
+    storyOf: dependencies.storyOf ?? ((workflowId) => readCaseStory(client.temporal, client, workflowId)),
     images: createMaterial(dependencies.material),
     signedIn,
     readerOf(request) {
@@ -116,6 +123,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       registerSettings(scope, pages);
       registerQueuePages(scope, pages);
       registerCasePages(scope, pages);
+      registerPushPages(scope, pages);
     },
     { prefix: consolePrefix },
   );

@@ -1,8 +1,11 @@
 /** The lists of cases as pages: waiting for you, stuck, all. */
-import { consolePrefix, document, Notice, type Section, Time } from './layout.tsx';
+
+import type { CaseView } from '../contract/qualification.ts';
+import { caseUrl, seenOf } from './case-address.ts';
+import { consolePrefix, document, Notice, type Section, Time, Token } from './layout.tsx';
 import { maxListed, maxSearched, type QueueFilter, type QueueLine, type QueuePage } from './queue.ts';
 import { ago, type Reader, tell } from './reader.ts';
-import { statusWords, type Word } from './words.ts';
+import { actionWords, statusWords, type Word } from './words.ts';
 
 export interface QueueShown {
   reader: Reader;
@@ -95,24 +98,26 @@ function Table({ reader, found, section }: QueueShown) {
     <table class="queue">
       <thead>
         <tr>
-          {(['account', 'category', 'status', 'reason', 'attempt', 'open'] as const).map((word) => (
+          {(
+            ['account', 'category', 'status', section === 'stuck' ? 'actions' : 'reason', 'attempt', 'open'] as const
+          ).map((word) => (
             <th>{tell(reader, word)}</th>
           ))}
         </tr>
       </thead>
       <tbody>
         {found.lines.map((line) => (
-          <Line reader={reader} line={line} isOpen={section !== 'all'} />
+          <Line reader={reader} line={line} section={section} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Line({ reader, line, isOpen }: { reader: Reader; line: QueueLine; isOpen: boolean }) {
+function Line({ reader, line, section }: { reader: Reader; line: QueueLine; section: QueueShown['section'] }) {
   const { row, view, category, reason } = line;
   const status = view?.status ?? row.status;
-  const href = `${consolePrefix}/cases/${row.workflowId}`;
+  const href = caseUrl(row.workflowId);
   const since = view?.since ?? row.startedAt;
   return (
     <tr>
@@ -127,10 +132,35 @@ function Line({ reader, line, isOpen }: { reader: Reader; line: QueueLine; isOpe
         <Status reader={reader} status={status} />
         {view?.overdue && <span class="chip overdue">{tell(reader, 'overdue')}</span>}
       </td>
-      <td class="reason pre">{reason}</td>
+      <td class="reason pre">
+        {section === 'stuck' && view !== undefined ? <WayOut reader={reader} view={view} /> : reason}
+      </td>
       <td class="number">{row.attempt}</td>
-      <td>{isOpen && row.closedAt === undefined ? <Age reader={reader} since={since} /> : <Time at={since} />}</td>
+      <td>
+        {section !== 'all' && row.closedAt === undefined ? <Age reader={reader} since={since} /> : <Time at={since} />}
+      </td>
     </tr>
+  );
+}
+
+/** What leads out of a review that takes too long: WeChat is asked now, or the case is given up. */
+function WayOut({ reader, view }: { reader: Reader; view: CaseView }) {
+  const url = caseUrl(view.workflowId);
+  return (
+    <span class="actions">
+      {view.canDo.includes('readAuditNow') && (
+        <form method="post" action={`${url}/read-now`}>
+          <Token reader={reader} />
+          <input type="hidden" name="seen" value={seenOf({ view })} />
+          <button type="submit">{tell(reader, actionWords.readAuditNow)}</button>
+        </form>
+      )}
+      {view.canDo.includes('withdraw') && (
+        <a class="button" href={`${url}/withdraw`}>
+          {tell(reader, actionWords.withdraw)}
+        </a>
+      )}
+    </span>
   );
 }
 

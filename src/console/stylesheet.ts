@@ -61,10 +61,13 @@ button.danger { color: var(--bad); border-color: var(--bad); }
 table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .7rem; border-bottom: 1px solid var(--line); }
 tbody tr:last-child td { border-bottom: 0; }
-th { font-size: .85rem; color: var(--quiet); font-weight: 600; }
+th { font-size: .85rem; color: var(--quiet); font-weight: 600; white-space: nowrap; }
+td:first-child { white-space: nowrap; }
 td.reason { max-width: 34rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .6rem; }
 .actions form { margin: 0; }
+fieldset p label { display: grid; grid-template-columns: 9rem minmax(0, 22rem); align-items: center; gap: .2rem .6rem; }
+fieldset p { margin: .4rem 0; }
 fieldset { border: 1px solid var(--line); border-radius: 6px; margin: 0 0 1rem; padding: .6rem .9rem; min-width: 0; }
 legend { font-weight: 600; padding: 0 .4rem; }
 .images { display: flex; flex-wrap: wrap; gap: 1rem; }
@@ -100,5 +103,8 @@ dd { margin: 0; }
   td { border: 0; padding: .12rem .6rem; }
   td.number { display: none; }
   .push { margin-left: 0; }
+  header nav { flex-basis: 100%; order: 3; }
+  header .place .quiet { display: none; }
+  fieldset p label { grid-template-columns: minmax(0, 1fr); }
 }
 `;

@@ -139,5 +139,5 @@ function momentsOf(reader: Reader, view: CaseView, { startedAt, startInput, mess
           ]),
     ]),
   ];
-  return moments.sort((a, b) => (a.at < b.at ? -1 : 1));
+  return moments.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }

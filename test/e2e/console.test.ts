@@ -1,6 +1,6 @@
 /** A person at the console: a rejected case is found, its image replaced, and it is approved. Real server, worker, sandbox and browser. */
 import { afterAll } from 'vitest';
-import { type OpenedBrowser, openBrowser } from '../console/browser.ts';
+import { type OpenedBrowser, openBrowser } from '../../scripts/browser.ts';
 import { expect, image, test } from '../stage.ts';
 
 const opened: OpenedBrowser[] = [];

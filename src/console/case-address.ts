@@ -1,0 +1,9 @@
+/** Where a case's page is, and what a form on it was made from. */
+import type { CaseView } from '../contract/qualification.ts';
+import { consolePrefix } from './layout.tsx';
+
+export const caseUrl = (workflowId: string): string => `${consolePrefix}/cases/${workflowId}`;
+
+/** Goes back with every form: nothing is asked of a case that is no longer there. */
+export const seenOf = ({ view }: { view: Pick<CaseView, 'attempts' | 'status' | 'since'> }): string =>
+  `${view.attempts.at(-1)?.number ?? 0} ${view.status} ${view.since}`;

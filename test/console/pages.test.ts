@@ -1,0 +1,309 @@
+/** The console's pages: what they show, how they refuse, and what they send to a case. */
+
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NoWorkerError, UpdateRefusedError } from '../../src/client/index.ts';
+import { type ConsoleStage, caseId, caseUrl, createConsoleStage, own, row, story, view } from './console-stage.ts';
+
+let stage: ConsoleStage;
+beforeEach(async () => {
+  stage = await createConsoleStage({
+    script: { rows: [row], handle: { view: async () => view }, story: async () => story },
+  });
+});
+afterEach(async () => {
+  await stage.app.close();
+  expect(stage.bugs).toEqual([]);
+});
+
+const seen = `1 needs_material ${view.since}`;
+const accepted = { attempt: 2, status: 'preparing' } as const;
+
+const image = async (name: string): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await readFile(new URL(`../../examples/images/${name}`, import.meta.url)));
+
+/** A multipart body as a browser makes it. */
+async function multipart(parts: (readonly [string, string | { name: string; bytes: Uint8Array<ArrayBuffer> }])[]) {
+  const form = new FormData();
+  for (const [name, value] of parts)
+    if (typeof value === 'string') form.append(name, value);
+    else form.append(name, new Blob([value.bytes], { type: 'image/jpeg' }), value.name);
+  const request = new Request('http://127.0.0.1/', { method: 'POST', body: form });
+  return {
+    payload: Buffer.from(await request.arrayBuffer()),
+    headers: { 'content-type': request.headers.get('content-type') ?? '' },
+  };
+}
+
+describe('waiting for you', () => {
+  test('shows account, category, the whole reason inert, and for how long', async () => {
+    const { body, statusCode, headers } = await stage.get('/console/');
+    expect(statusCode).toBe(200);
+    expect(body).toContain('wx5a2d8f1c3b7e9046');
+    expect(body).toContain('&lt;b>执照&lt;/b>不清晰');
+    expect(body).not.toContain('<b>执照');
+    expect(body).toContain('4 days');
+    expect(body).toContain('SANDBOX');
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['cache-control']).toBe('no-store');
+    expect(body).not.toMatch(/(src|href)="https?:/);
+    expect((await stage.get('/')).headers.location).toBe('/console/');
+  });
+
+  test('speaks Chinese to a Chinese browser, and keeps the language that a person chose', async () => {
+    const chinese = { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' };
+    expect((await stage.get('/console/', chinese)).body).toContain('等你处理');
+    expect((await stage.get('/console/', { ...chinese, cookie: 'wxq_language=en' })).body).toContain('Waiting for you');
+    const token = await stage.token();
+    const payload = new URLSearchParams({ token, language: 'zh', back: '//evil.example/' }).toString();
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await stage.ask({ method: 'POST', url: '/console/settings', headers: form, payload });
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, '/console/']);
+    expect(answer.headers['set-cookie']).toMatch(/^wxq_language=zh; .*HttpOnly; SameSite=Strict$/);
+  });
+
+  test('is filtered by text in the reason, and says so when nothing fits, or nothing waits', async () => {
+    expect((await stage.get(`/console/?text=${encodeURIComponent('不清晰')}`)).body).toContain(caseId);
+    expect((await stage.get('/console/?text=nothing-like-this')).body).toContain('No case fits');
+    stage.script.rows = [];
+    expect((await stage.get('/console/')).body).toContain('npx wxq submit');
+  });
+
+  test('without a worker the cases are listed all the same, with the command that starts one', async () => {
+    stage.script.handle = { view: async () => Promise.reject(new NoWorkerError('queue', 10)) };
+    const { statusCode, body } = await stage.get('/console/');
+    expect(statusCode).toBe(200);
+    expect(body).toContain('npx wxq worker');
+    expect(body).toContain(caseId);
+  });
+
+  test('the oldest comes first, 25 a page', async () => {
+    stage.script.rows = Array.from({ length: 60 }, (_, n) => ({
+      ...row,
+      workflowId: `channels-shop/wx5a2d8f1c3b7e9046/${7000 + n}`,
+      categoryId: String(7000 + n),
+      startedAt: new Date(Date.UTC(2026, 9, 60 - n)).toISOString(),
+    }));
+    const categories = async (url: string) => [
+      ...new Set(
+        [...(await stage.get(url)).body.matchAll(/cases\/channels-shop\/wx5a2d8f1c3b7e9046\/(\d+)/g)].map(
+          ([, id]) => id,
+        ),
+      ),
+    ];
+    expect((await categories('/console/')).slice(0, 2)).toEqual(['7059', '7058']);
+    expect(await categories('/console/')).toHaveLength(25);
+    expect(await categories('/console/?page=3')).toHaveLength(10);
+  });
+
+  test('CSV: no cell is a formula, and quotes stay in their cell', async () => {
+    stage.script.handle = {
+      view: async () => ({ ...view, attempts: [{ number: 1, reason: '=HYPERLINK("http://evil.example","执照")' }] }),
+    };
+    const { body, headers } = await stage.get('/console/cases.csv');
+    expect(headers['content-disposition']).toBe('attachment; filename="waiting.csv"');
+    expect(body).toContain(`"'=HYPERLINK(""http://evil.example"",""执照"")"`);
+    expect(body.startsWith('\ufeffcase,platform,appid')).toBe(true);
+  });
+});
+
+describe('a case', () => {
+  test('shows reason, who did what, and the way to Temporal', async () => {
+    const { body } = await stage.get(caseUrl);
+    expect(body).toContain('&lt;b>执照&lt;/b>不清晰');
+    expect(body).toContain('王芳');
+    expect(body).toContain(
+      'http://localhost:8233/namespaces/default/workflows/channels-shop%2Fwx5a2d8f1c3b7e9046%2F6201/run-1/history',
+    );
+  });
+
+  test('that is blocked explains the error code in the language of the reader', async () => {
+    const blocked = { during: 'submit', reason: 'invalid ip', errcode: '40164', advice: 'both' } as const;
+    stage.script.handle = { view: async () => ({ ...view, status: 'blocked', canDo: ['retry'], blocked }) };
+    const { body } = await stage.get(caseUrl, { 'accept-language': 'zh' });
+    expect(body).toContain('40164');
+    expect(body).toContain('白名单');
+  });
+
+  test('before it is withdrawn, account and category are shown; and then the name goes into its history', async () => {
+    const withdrawn: unknown[] = [];
+    stage.script.handle = {
+      view: async () => view,
+      withdraw: async (...given) => {
+        withdrawn.push(given);
+        return { attempt: 1, status: 'withdrawn' };
+      },
+    };
+    const page = await stage.get(`${caseUrl}/withdraw`);
+    expect(page.body).toContain('wx5a2d8f1c3b7e9046');
+    expect(page.body).toContain('6201');
+    const [, key = ''] = /name="key" value="([^"]+)"/.exec(page.body) ?? [];
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', cookie: 'wxq_name=%E9%9F%A9%E6%A2%85' };
+    const payload = new URLSearchParams({ token: await stage.token(headers), seen, key, note: '不做了' }).toString();
+    const answer = await stage.ask({ method: 'POST', url: `${caseUrl}/withdraw`, headers, payload });
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, `${caseUrl}?said=done`]);
+    expect(withdrawn).toEqual([[{ by: '韩梅', note: '不做了' }, { updateId: `console-${key}` }]]);
+  });
+
+  test('an action that the case does not take is told in its own words', async () => {
+    stage.script.handle = {
+      view: async () => view,
+      retry: async () => Promise.reject(new UpdateRefusedError(caseId, 'only a blocked case can be tried again')),
+    };
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const payload = new URLSearchParams({ token: await stage.token(), seen }).toString();
+    const answer = await stage.ask({ method: 'POST', url: `${caseUrl}/retry`, headers, payload });
+    expect(answer.statusCode).toBe(409);
+    expect(answer.body).toContain('only a blocked case can be tried again');
+  });
+
+  test('an id that is none is no bug', async () => {
+    expect((await stage.get('/console/cases/else/wx1/2')).statusCode).toBe(422);
+    expect((await stage.get('/console/nowhere')).statusCode).toBe(404);
+  });
+});
+
+describe('mending', () => {
+  const send = async (parts: Parameters<typeof multipart>[0], path = 'mend') =>
+    stage.ask({ method: 'POST', url: `${caseUrl}/${path}`, ...(await multipart(parts)) });
+  const place = 'licenses/1/2/images/0';
+
+  test('an image goes into the store and the case gets its address; a text that was emptied is removed', async () => {
+    const sent: unknown[] = [];
+    stage.script.handle = {
+      view: async () => view,
+      resubmit: async (...given) => {
+        sent.push(given);
+        return accepted;
+      },
+    };
+    const bytes = await image('business-licence-sharp.jpg');
+    const answer = await send([
+      ['token', await stage.token()],
+      ['seen', seen],
+      ['key', '0123-4567'],
+      [`file:${place}`, { name: 'sharp.jpg', bytes }],
+      ['file:licenses/1/2/images/1', { name: '', bytes: new Uint8Array() }],
+      ['text:licenses/1/2/validUntil', '2031-05-31'],
+      ['was:licenses/1/2/validUntil', ''],
+      ['text:licenses/1/2/holder/name', ''],
+      ['was:licenses/1/2/holder/name', '旧主体'],
+      ['text:zhanghaomingcheng', 'same'],
+      ['was:zhanghaomingcheng', 'same'],
+      ['note', '换了清晰的'],
+    ]);
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, `${caseUrl}?said=done`]);
+    const [[sha256]] = [...stage.kept] as [[string, Uint8Array]];
+    expect(sent).toEqual([
+      [
+        {
+          by: 'console',
+          set: { [place]: `material:${sha256}`, 'licenses/1/2/validUntil': '2031-05-31' },
+          remove: ['licenses/1/2/holder/name'],
+          note: '换了清晰的',
+        },
+        { updateId: 'console-0123-4567' },
+      ],
+    ]);
+    const thumbnail = await stage.get(`/console/material/${sha256}/thumbnail`);
+    expect([thumbnail.statusCode, thumbnail.headers['content-type']]).toEqual([200, 'image/jpeg']);
+    const original = await stage.get(`/console/material/${sha256}`);
+    expect(original.rawPayload.equals(Buffer.from(bytes))).toBe(true);
+    expect(original.headers['content-disposition']).toContain('attachment');
+  });
+
+  test('a case that has moved takes nothing, and the page says so', async () => {
+    stage.script.handle = { view: async () => ({ ...view, since: '2026-11-24T00:00:00.000Z' }) };
+    const answer = await send([
+      ['token', await stage.token()],
+      ['seen', seen],
+      ['text:licenses/1/2/validUntil', '2031-05-31'],
+    ]);
+    expect(answer.statusCode).toBe(409);
+    expect(answer.body).toContain('The case has moved since you opened the page');
+  });
+
+  test.each([
+    ['a file that is no image', 'not an image at all', 'broken.jpg'],
+    ['an empty form', undefined, 'Nothing'],
+  ])('%s is told, and nothing is sent', async (_name, content, expected) => {
+    const answer = await send([
+      ['token', await stage.token()],
+      ['seen', seen],
+      ...(content === undefined
+        ? []
+        : [[`file:${place}`, { name: 'broken.jpg', bytes: new TextEncoder().encode(content) }] as const]),
+    ]);
+    expect(answer.statusCode).toBe(422);
+    expect(answer.body.toLowerCase()).toContain(expected.toLowerCase());
+    expect(stage.kept.size).toBe(0);
+  });
+
+  test('the check gets the input as the form would leave it; without a script the form comes back with what was chosen', async () => {
+    const checked: unknown[] = [];
+    stage.script.check = async (input) => {
+      checked.push(input);
+      const advice = { zh: '', en: '' };
+      return { findings: [{ code: 'x', path: 'material', level: 'error', zh: '错', en: 'This is wrong', advice }] };
+    };
+    const parts = [
+      ['token', await stage.token()],
+      ['seen', seen],
+      [`file:${place}`, { name: 'sharp.jpg', bytes: await image('business-licence-sharp.jpg') }],
+    ] as const;
+    const page = await send([...parts], 'check');
+    const [sha256] = [...stage.kept.keys()];
+    expect(page.body).toContain('This is wrong');
+    expect(page.body).toContain(`name="chosen:${place}" value="${sha256}"`);
+    const { payload, headers } = await multipart([...parts]);
+    const answer = await stage.ask({
+      method: 'POST',
+      url: `${caseUrl}/check`,
+      payload,
+      headers: { ...headers, 'hx-request': 'true' },
+    });
+    expect(answer.body).toMatch(/^<ul|^<p/);
+    expect(checked[1]).toEqual({
+      ...story.input,
+      material: { form: 'licenses', licenses: [{ groupId: '1', licenseId: '2', images: [`material:${sha256}`] }] },
+    });
+  });
+
+  test('no file is kept before the token has been seen', async () => {
+    const answer = await send([
+      [`file:${place}`, { name: 'sharp.jpg', bytes: await image('business-licence-sharp.jpg') }],
+      ['token', await stage.token()],
+    ]);
+    expect(answer.statusCode).toBe(403);
+    expect(stage.kept.size).toBe(0);
+  });
+
+  test('a form of another site, or of another person, does nothing', async () => {
+    const token = await stage.token();
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { cookie: 'wxq_name=somebody' },
+    ]) {
+      const { payload, headers: type } = await multipart([
+        ['token', token],
+        ['seen', seen],
+        ['force', 'yes'],
+      ]);
+      const answer = await stage.ask({
+        method: 'POST',
+        url: `${caseUrl}/mend`,
+        payload,
+        headers: { ...type, ...headers },
+      });
+      expect([headers, answer.statusCode]).toEqual([headers, 403]);
+    }
+    const { payload, headers } = await multipart([
+      ['token', token],
+      ['seen', seen],
+    ]);
+    const same = { ...headers, origin: `http://${own.host}`, 'sec-fetch-site': 'same-origin' };
+    expect((await stage.ask({ method: 'POST', url: `${caseUrl}/mend`, payload, headers: same })).statusCode).toBe(422);
+  });
+});
