@@ -33,7 +33,7 @@ import { logNews } from './store/account-news.ts';
 import { createAccountRecords } from './store/account-records.ts';
 import { createAccountStores } from './store/account-stores.ts';
 import { DatabaseError } from './store/database.ts';
-import { createMaterialStore } from './store/material.ts';
+import { openMaterialStore } from './store/material-place.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
 import { privateBearerOf, publishServer } from './store/server-beside.ts';
@@ -169,7 +169,10 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const rules = createKeptRules(wechat);
   registerConsole(privateApp, {
     client,
-    material: createMaterialStore({ folder: config.materialStore }),
+    material: openMaterialStore({
+      place: config.materialStore,
+      ...(config.objectStorage === undefined ? {} : { objectStorage: config.objectStorage }),
+    }),
     names: createCategoryNames(
       readNamesBy({
         shopTrees: async (account) => (await rules.shopTrees(account)).value,

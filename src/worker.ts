@@ -10,6 +10,7 @@ import { type ActivityDependencies, createActivities } from './activities/index.
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createImagePreparation } from './images/preparation.ts';
 import { createImageFetcher } from './images/source.ts';
+import { createObjectStorage } from './object-storage/object-storage.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
@@ -20,7 +21,7 @@ import { borrowAccounts, openAccountKeeper } from './store/account-keeper.ts';
 import { logNews } from './store/account-news.ts';
 import { createAccountStores } from './store/account-stores.ts';
 import { DatabaseError } from './store/database.ts';
-import { createMaterialStore } from './store/material.ts';
+import { openMaterialStore } from './store/material-place.ts';
 import { SecretError } from './store/secrets.ts';
 import { createStoresBeside } from './store/stores-beside.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
@@ -125,7 +126,7 @@ export async function startWorker(
     credentialsOf: keeper.credentialsOf,
     dispatcher,
   });
-  const { codecKeys } = config;
+  const { codecKeys, objectStorage } = config;
   const bundleName = codecKeys === undefined ? 'workflow-bundle.js' : 'workflow-bundle-private.js';
   const builtBundle = fileURLToPath(new URL(`../${bundleName}`, import.meta.url));
   const worker = await createQualificationWorker({
@@ -135,12 +136,17 @@ export async function startWorker(
     dependencies: {
       wechat: createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher }),
       images: createImagePreparation(),
-      fetchImage: createImageFetcher({
-        ...config.materialSources,
-        exceptFolders: ownFolders(config),
-      }),
-      materialStore: createMaterialStore({
-        folder: config.materialStore,
+      fetchImage: createImageFetcher(
+        { ...config.materialSources, exceptFolders: ownFolders(config) },
+        objectStorage === undefined
+          ? {}
+          : {
+              objects: { ...objectStorage, storage: createObjectStorage(objectStorage), except: config.materialStore },
+            },
+      ),
+      materialStore: openMaterialStore({
+        place: config.materialStore,
+        ...(objectStorage === undefined ? {} : { objectStorage }),
         onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
       }),
       ...('beside' in keeper ? createStoresBeside(keeper.beside) : createAccountStores(keeper.store.database)),

@@ -24,7 +24,8 @@ export const importTable: Record<string, Allowed> = {
     },
   },
   wechat: { imports: ['undici', 'zod', 'fast-xml-parser', 'lossless-json', 'node:crypto'] },
-  images: { imports: ['sharp', 'undici', node] },
+  'object-storage': { imports: ['aws4fetch', 'undici', node] },
+  images: { imports: ['src/object-storage', 'sharp', 'undici', node] },
   rules: { imports: ['src/contract'] },
   checking: {
     imports: ['src/contract', 'src/rules', 'src/wechat', 'src/images', 'node:crypto', 'node:vm'],
@@ -40,6 +41,7 @@ export const importTable: Record<string, Allowed> = {
       'src/contract',
       'src/wechat',
       'src/images',
+      'src/object-storage',
       'src/rules',
       'src/checking',
       '@temporalio/activity',
@@ -59,7 +61,7 @@ export const importTable: Record<string, Allowed> = {
   },
   codec: { imports: ['@temporalio/common', 'node:crypto'] },
   store: {
-    imports: ['src/contract', 'src/wechat', 'zod', node],
+    imports: ['src/contract', 'src/wechat', 'src/object-storage', 'zod', node],
     files: {
       'account-desk.ts': ['src/runtime/lock-file.ts'],
       'database.ts': ['pg', 'src/runtime/lock-file.ts', '@electric-sql/pglite'],

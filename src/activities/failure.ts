@@ -3,7 +3,8 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { type Baseline, type FailureDetails, type FailureType, failureTypes } from '../contract/failures.ts';
 import { ImageRefused } from '../images/inspect.ts';
-import { ImageSourceError } from '../images/source-error.ts';
+import { ImageSourceError, type ImageSourceErrorKind } from '../images/source-error.ts';
+import { ObjectStorageError } from '../object-storage/errors.ts';
 import { WeChatError } from '../wechat/errors.ts';
 
 /** A failure with everything that a person needs. Whether it is retried is the policy's decision (src/workflows/policies.ts). */
@@ -26,6 +27,12 @@ const isExpected = (type: FailureType): boolean =>
   type === failureTypes.submitNotSent ||
   type === failureTypes.waitsItsTurn;
 
+/** What is wrong with a source that other material doesn't mend. */
+const sourceFailures: Partial<Record<ImageSourceErrorKind, FailureType>> = {
+  unavailable: failureTypes.unavailable,
+  'not-allowed': failureTypes.needsPerson,
+};
+
 /** What a failed read or upload means. Anything unknown is passed on as it is: Temporal tries it again. */
 export function castFailure(error: unknown): unknown {
   if (error instanceof TemporalFailure) return error;
@@ -33,7 +40,12 @@ export function castFailure(error: unknown): unknown {
   if (error instanceof ImageRefused)
     return failure(failureTypes.materialRefused, { reason: error.message, advice: error.advice });
   if (error instanceof ImageSourceError)
-    return failure(error.kind === 'unavailable' ? failureTypes.unavailable : failureTypes.materialRefused, {
+    return failure(sourceFailures[error.kind] ?? failureTypes.materialRefused, {
+      reason: error.message,
+      advice: error.advice,
+    });
+  if (error instanceof ObjectStorageError)
+    return failure(error.kind === 'unavailable' ? failureTypes.unavailable : failureTypes.needsPerson, {
       reason: error.message,
       advice: error.advice,
     });

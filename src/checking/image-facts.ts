@@ -58,7 +58,8 @@ async function look(path: string, image: Image, { images, read, signal }: ImageL
     return { fact: { path, width, height, bytes: bytes.byteLength }, bytes };
   } catch (error) {
     if (error instanceof ImageRefused) return problem(error.reason, error.advice);
-    if (error instanceof ImageSourceError) return problem(error.message, error.advice, error.kind !== 'unavailable');
+    if (error instanceof ImageSourceError)
+      return problem(error.message, error.advice, error.kind !== 'unavailable' && error.kind !== 'not-allowed');
     if (signal?.aborted) return problem(...noTimeLeft);
     throw error;
   }

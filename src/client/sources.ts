@@ -29,12 +29,14 @@ export function sourceProblem(source: string): string | undefined {
         )
       : undefined;
   if (scheme === 's3')
-    return both(
-      'is an s3: address, which this version does not read: give a path, or an https: address such as a presigned one',
-      '是 s3: 地址，本版本不支持：请使用文件路径或 https: 地址（例如预签名地址）',
-    );
+    return /^s3:\/\/[a-z0-9][a-z0-9.-]+\/.*[^/]$/s.test(source)
+      ? undefined
+      : both('names no object: write s3://bucket/folder/name.png', '没有指明对象：请写成 s3://bucket/folder/name.png');
   if (scheme !== 'https' && scheme !== 'http')
-    return both(`must be a path, a file: or an https: address, not ${scheme}:`, `必须是路径、file: 或 https: 地址`);
+    return both(
+      `must be a path, or a file:, https: or s3: address, not ${scheme}:`,
+      `必须是路径，或 file:、https:、s3: 地址`,
+    );
   return addressProblem(source, scheme);
 }
 

@@ -1,5 +1,6 @@
 /** Downloads an image from an address: allowed hosts only, every redirect checked anew, at most so many bytes. */
 import { type Dispatcher, request } from 'undici';
+import { collect, discard, headerOf, unlessAborted } from '../object-storage/answer.ts';
 import { PrivateAddressError } from './address-guard.ts';
 import { codeOf, emptySource, ImageSourceError, tooLarge, tryAgain } from './source-error.ts';
 import { isNamed, type SourceRules } from './source-rules.ts';
@@ -18,7 +19,6 @@ export async function download(source: string, rules: SourceRules, limits: Downl
   let url = checkedUrl(source, rules, source);
   for (let hop = 0; hop <= maxRedirects; hop += 1) {
     const { signal, dispatcher } = limits;
-    // undici does not look at the signal while it connects; the race does.
     const response = await unlessAborted(
       signal,
       request(url, {
@@ -87,9 +87,13 @@ async function readAnswer(
   { maxBytes }: DownloadLimits,
 ): Promise<Uint8Array> {
   const refusal = refusalOf(source, response, maxBytes);
-  if (refusal === undefined) return await collect(response.body, source, maxBytes);
-  discard(response);
-  throw refusal;
+  if (refusal !== undefined) {
+    discard(response);
+    throw refusal;
+  }
+  const bytes = await collect(response, maxBytes, () => tooLarge(source, maxBytes));
+  if (bytes.byteLength === 0) throw emptySource(source);
+  return bytes;
 }
 
 function refusalOf(source: string, response: Dispatcher.ResponseData, maxBytes: number): ImageSourceError | undefined {
@@ -132,38 +136,4 @@ export function networkError(source: string, error: unknown): ImageSourceError {
   }
   const host = code === 'ENOTFOUND' ? 'no such host is known' : `the connection failed (${code || 'unknown error'})`;
   return new ImageSourceError('unavailable', source, host, tryAgain);
-}
-
-/** Stops the transfer; whatever error comes of that is expected. */
-function discard({ body }: Dispatcher.ResponseData): void {
-  body.on('error', () => {});
-  body.destroy();
-}
-
-function headerOf(response: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = response.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** Reads to the end, holding at most `maxBytes`. */
-async function collect(stream: AsyncIterable<Buffer>, source: string, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge(source, maxBytes);
-    chunks.push(chunk);
-  }
-  if (length === 0) throw emptySource(source);
-  const content = Buffer.concat(chunks, length);
-  return new Uint8Array(content.buffer, content.byteOffset, length);
-}
-
-/** Settles with `work`, or rejects with the signal's reason as soon as it is aborted. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener('abort', giveUp, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
 }

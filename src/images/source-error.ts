@@ -4,9 +4,10 @@
  * - `missing`: not there or not readable; a person has to mend it.
  * - `too-large`: above the limit, whatever it is.
  * - `unsupported`: an address that is never fetched, or something that is no file.
+ * - `not-allowed`: the worker's key or clock is refused; the operator has to mend it.
  * - `unavailable`: worth another try later.
  */
-export type ImageSourceErrorKind = 'missing' | 'too-large' | 'unsupported' | 'unavailable';
+export type ImageSourceErrorKind = 'missing' | 'too-large' | 'unsupported' | 'not-allowed' | 'unavailable';
 
 /** An image could not be fetched. Its texts never contain a query string, a password or anything of the content. */
 export class ImageSourceError extends Error {

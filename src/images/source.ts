@@ -1,10 +1,11 @@
-/** Fetches the bytes of an image from where the case says it is: a path, `file:`, or `https:`. */
+/** Fetches the bytes of an image from where the case says it is: a path, `file:`, `https:` or `s3:`. */
 import type { Dispatcher } from 'undici';
 import { createGuardedAgent, type Resolve } from './address-guard.ts';
 import { download, networkError } from './download.ts';
 import { fileError, pathOf, readLocal } from './local-file.ts';
 import { ImageSourceError, schemeOf, tryAgain } from './source-error.ts';
 import type { SourceRules } from './source-rules.ts';
+import { type ObjectSources, readObject } from './stored-object.ts';
 
 export interface FetchImageOptions {
   /** Gives up at once; the promise rejects with the signal's reason. */
@@ -27,12 +28,13 @@ const defaultTimeoutMs = 30_000;
 
 /**
  * @param rules from where images may come.
+ * @param o.objects object storage; without it `s3:` addresses are refused.
  * @param o.dispatcher in place of connections that are guarded against private addresses; @param o.resolve in place of
  * the system's resolver. Both are for tests.
  */
 export function createImageFetcher(
   rules: SourceRules,
-  o: { dispatcher?: Dispatcher; resolve?: Resolve } = {},
+  o: { objects?: ObjectSources; dispatcher?: Dispatcher; resolve?: Resolve } = {},
 ): FetchImage {
   const { privateHosts = [] } = rules;
   const dispatcher =
@@ -47,6 +49,7 @@ export function createImageFetcher(
       if (scheme === undefined) return await readLocal(source, source, rules, limits);
       if (scheme === 'file') return await readLocal(source, pathOf(source), rules, limits);
       if (scheme === 'https' || scheme === 'http') return await download(source, rules, { ...limits, dispatcher });
+      if (scheme === 's3') return await readObject(source, o.objects, limits);
     } catch (error) {
       if (error instanceof ImageSourceError) throw error;
       signal?.throwIfAborted();
@@ -66,7 +69,7 @@ export function createImageFetcher(
       'unsupported',
       source,
       `images cannot be fetched from a ${scheme}: address`,
-      'give a path, a file: or an https: address (for object storage a signed https: link)',
+      'give a path, or a file:, https: or s3: address',
     );
   };
 }

@@ -5,7 +5,14 @@ import { z } from 'zod';
 import { type CodecKey, parseCodecKeys } from '../codec/keys.ts';
 import { type ApiTokenSetting, parseApiTokens } from './api-tokens.ts';
 import { type ConsoleSettings, consoleFields, consoleSettings } from './console-settings.ts';
-import { type MaterialSources, materialFields, materialSources } from './material-settings.ts';
+import {
+  type MaterialSources,
+  materialFields,
+  materialProblems,
+  materialSources,
+  type ObjectStorageSettings,
+  objectStorageSettings,
+} from './material-settings.ts';
 
 /** The settings that exist; TEMPORAL_* are read by `temporal-connection.ts`. */
 export interface Config {
@@ -15,10 +22,12 @@ export interface Config {
   wechatBaseUrl: string;
   /** `WXQ_ACCOUNTS_FILE`; a process that talks to WeChat can't do without it, and says so. */
   accountsFile?: string;
-  /** `WXQ_MATERIAL_STORE`: a folder, as a path or `file:` address. Default: `material` in the data folder. */
+  /** `WXQ_MATERIAL_STORE`: a folder, as a path or `file:` address, or `s3://bucket/prefix`. Default: `material` in the data folder. */
   materialStore: string;
   /** `WXQ_MATERIAL_FOLDERS`, `WXQ_MATERIAL_HOSTS`, `WXQ_MATERIAL_PRIVATE_HOSTS`. */
   materialSources: MaterialSources;
+  /** `WXQ_S3_*`; unset, `s3:` addresses are not read. */
+  objectStorage?: ObjectStorageSettings;
   /** `WXQ_MODE`: `observe` writes nothing to WeChat. */
   mode: 'normal' | 'observe';
   /** `WXQ_DATA_DIR`, absolute. */
@@ -155,6 +164,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       'WXQ_SECRET_KEY must be set with WXQ_DATABASE_URL, the same for every process: `openssl rand -base64 32` makes one',
     ]);
   }
+  const problems = materialProblems(found);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const objectStorage = objectStorageSettings(found);
   const dataDir = resolve(found.WXQ_DATA_DIR);
   return {
     taskQueue: found.WXQ_TASK_QUEUE,
@@ -162,6 +174,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ...(found.WXQ_ACCOUNTS_FILE === undefined ? {} : { accountsFile: found.WXQ_ACCOUNTS_FILE }),
     materialStore: found.WXQ_MATERIAL_STORE ?? join(dataDir, 'material'),
     materialSources: materialSources(found, process.cwd()),
+    ...(objectStorage === undefined ? {} : { objectStorage }),
     mode: found.WXQ_MODE,
     dataDir,
     ...(found.WXQ_DATABASE_URL === undefined ? {} : { databaseUrl: found.WXQ_DATABASE_URL }),

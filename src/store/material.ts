@@ -73,7 +73,7 @@ export function createMaterialStore(o: {
 
     async get(sha256) {
       // Also keeps `../` and absolute paths out: the id comes from callers.
-      if (!/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError('a sha256 is 64 lower-case hex digits');
+      if (!isDigest(sha256)) throw new TypeError('a sha256 is 64 lower-case hex digits');
       const path = pathOf(sha256);
       const bytes = await readIfThere(path);
       if (bytes === undefined || digestOf(bytes) === sha256) return bytes;
@@ -91,7 +91,10 @@ function folderOf(folder: string): string {
   return resolve(folder);
 }
 
-function digestOf(bytes: Uint8Array): string {
+/** Whether it is written as we write a sha256. */
+export const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+
+export function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

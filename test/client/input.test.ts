@@ -61,7 +61,8 @@ describe('ids', () => {
 
 describe('images', () => {
   it.each([
-    ['s3://bucket/a.png', 's3:'],
+    ['s3://bucket/folder/', 's3://bucket/folder/name.png'],
+    ['s3:///a.png', 's3://bucket/folder/name.png'],
     ['data:image/png;base64,AAAA', 'never enter a history'],
     ['http://example.com/a.png', 'https:'],
     ['http://127.0.0.1.example.com/a.png', 'https:'],

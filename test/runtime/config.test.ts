@@ -46,6 +46,40 @@ describe('settings', () => {
     expect(() => loadConfig({ WXQ_MATERIAL_HOSTS: 'https://images.example.com/' })).toThrow('must be host names');
   });
 
+  test('object storage takes our names or those of AWS, never half of each, and misses nothing silently', () => {
+    const ours = { WXQ_S3_ACCESS_KEY_ID: 'id', WXQ_S3_SECRET_ACCESS_KEY: 'secret', WXQ_S3_REGION: 'oss-cn-hangzhou' };
+    const aws = {
+      AWS_ACCESS_KEY_ID: 'ID',
+      AWS_SECRET_ACCESS_KEY: 'SECRET',
+      AWS_SESSION_TOKEN: 'T',
+      AWS_REGION: 'eu-west-1',
+    };
+    const more = {
+      WXQ_S3_ENDPOINT: 'https://oss-cn-hangzhou.aliyuncs.com/',
+      WXQ_S3_PATH_STYLE: 'false',
+      WXQ_S3_BUCKETS: 'a, b',
+    };
+    expect(loadConfig({ ...aws, ...ours, ...more }).objectStorage).toEqual({
+      endpoint: 'https://oss-cn-hangzhou.aliyuncs.com',
+      region: 'oss-cn-hangzhou',
+      accessKeyId: 'id',
+      secretAccessKey: 'secret',
+      pathStyle: false,
+      buckets: ['a', 'b'],
+    });
+    expect(loadConfig(aws).objectStorage).toEqual({
+      region: 'eu-west-1',
+      accessKeyId: 'ID',
+      secretAccessKey: 'SECRET',
+      sessionToken: 'T',
+    });
+    expect(loadConfig({}).objectStorage).toBeUndefined();
+    const wanted = { WXQ_MATERIAL_STORE: 's3://bucket/pinned' };
+    expect(loadConfig({ ...wanted, ...ours }).materialStore).toBe('s3://bucket/pinned');
+    expect(() => loadConfig(wanted)).toThrow(/WXQ_S3_ACCESS_KEY_ID[\s\S]*WXQ_S3_REGION/);
+    expect(() => loadConfig({ ...wanted, ...aws, WXQ_S3_ACCESS_KEY_ID: 'id' })).toThrow('WXQ_S3_SECRET_ACCESS_KEY');
+  });
+
   test('the address of WeChat may end with a slash', () => {
     expect(loadConfig({ WXQ_WECHAT_BASE_URL: 'http://127.0.0.1:8090/' }).wechatBaseUrl).toBe('http://127.0.0.1:8090');
   });
@@ -58,7 +92,8 @@ describe('settings', () => {
           WXQ_MODE: 'dry-run',
           WXQ_CALLBACK_PORT: '80 80',
           WXQ_CONSOLE_PORT: '70000',
-          WXQ_MATERIAL_STORE: 's3://bucket',
+          WXQ_MATERIAL_STORE: 's3://bucket/a/../b',
+          WXQ_S3_ENDPOINT: 'minio:9000',
           WXQ_LOG_LEVEL: 'loud',
         });
       } catch (error) {
@@ -73,6 +108,7 @@ describe('settings', () => {
       'WXQ_LOG_LEVEL',
       'WXQ_MATERIAL_STORE',
       'WXQ_MODE',
+      'WXQ_S3_ENDPOINT',
       'WXQ_WECHAT_BASE_URL',
     ]);
   });

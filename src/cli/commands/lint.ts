@@ -73,7 +73,8 @@ async function checked(
   // Loaded here: no other command should wait for the image library.
   const { imageFacts } = await import('../../checking/image-facts.ts');
   const { lookingFrom } = await import('../lint/image-looking.ts');
-  const looking = lookingFrom({ folder, offline, sources: loadConfig(cli.context.env).materialSources });
+  const { materialSources: sources, objectStorage } = loadConfig(cli.context.env);
+  const looking = lookingFrom({ folder, offline, sources, objectStorage });
   const { withCategoryRules } = await import('../lint/wechat-reading.ts');
   const matches = createPatternMatch();
   return await withCategoryRules(cli.context, offline, async (rules, accounts) => {

@@ -3,15 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { access, mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ObjectStorageError } from '../../object-storage/errors.ts';
 import { lockHolder } from '../../runtime/lock-file.ts';
 import { migrationState, pgliteFolder, pgliteLock } from '../../store/database.ts';
+import { openMaterialStore } from '../../store/material-place.ts';
 import { type Check, fail, NotToBeHad, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
 import { hostOf } from './pollers.ts';
 
 export const storageChecks: readonly Check<Installation>[] = [
   { name: 'database', run: (one) => (one.config.databaseUrl === undefined ? pglite(one) : postgres(one)) },
-  { name: 'material', run: materialFolder },
+  {
+    name: 'material',
+    run: (one) => (one.config.materialStore.startsWith('s3:') ? materialBucket(one) : materialFolder(one)),
+  },
   { name: 'hosts', run: hosts },
 ];
 
@@ -80,6 +85,24 @@ async function materialFolder({ config }: Installation): Promise<Outcome> {
   const said = `folder ${folder}, ${Math.round(free / 1024 ** 2)} MiB free`;
   if (free >= leastFreeBytes) return ok(said);
   return warn(said, { zh: '磁盘空间不足 1 GiB,请扩容。', en: 'Less than 1 GiB is left: make room.' });
+}
+
+/** Puts the same few bytes at each look, so that a bucket holds one trial object, and fetches them again. */
+async function materialBucket({ config }: Installation): Promise<Outcome> {
+  const { materialStore: place, objectStorage } = config;
+  try {
+    if (objectStorage === undefined) throw new TypeError(`${place} needs a key for object storage`);
+    const store = openMaterialStore({ place, objectStorage: { ...objectStorage, timeoutMs: 4_000 } });
+    const { sha256 } = await store.put(Buffer.from('wxq doctor'));
+    if ((await store.get(sha256)) === undefined) throw new TypeError(`${place} does not give back what was put there`);
+    return ok(`${place} takes and gives`);
+  } catch (error) {
+    const advice = error instanceof ObjectStorageError ? error.advice : 'Check WXQ_MATERIAL_STORE and WXQ_S3_*.';
+    return fail(error instanceof Error ? error.message : String(error), {
+      zh: '请检查 WXQ_MATERIAL_STORE 的桶和前缀、WXQ_S3_* 的地址、区域、密钥及其读写权限。',
+      en: `${advice.charAt(0).toUpperCase()}${advice.slice(1)}`,
+    });
+  }
 }
 
 /** The folder itself, or where it will be made. */

@@ -13,6 +13,7 @@ import { parseEntries } from '../../../src/store/account-file.ts';
 import { createAccountRecords } from '../../../src/store/account-records.ts';
 import { openDatabase } from '../../../src/store/database.ts';
 import { openDurableStore } from '../../../src/store/durable-store.ts';
+import { createStoreDouble, doubleKey } from '../../object-storage/object-store-double.ts';
 import { type Postgres, startPostgres } from '../../postgres.ts';
 import { type Place, place } from './examined.ts';
 
@@ -20,6 +21,29 @@ const { shop, platform } = fixtures;
 const secretKey = Buffer.alloc(32, 7).toString('base64');
 let here: Place;
 afterEach(() => here?.close());
+
+describe('a material store in a bucket', () => {
+  it('takes and gives, or says why it does not', async () => {
+    here = await place();
+    const storage = await createStoreDouble();
+    const settings = {
+      WXQ_MATERIAL_STORE: 's3://papers/wxq',
+      WXQ_S3_ENDPOINT: storage.endpoint,
+      WXQ_S3_REGION: 'cn-north-1',
+      WXQ_S3_ACCESS_KEY_ID: doubleKey.accessKeyId,
+      WXQ_S3_SECRET_ACCESS_KEY: doubleKey.secretAccessKey,
+    };
+    try {
+      const good = await here.examine([shop.appId], {}, settings);
+      expect(good.of('material')).toMatchObject([{ state: 'ok', message: 's3://papers/wxq takes and gives' }]);
+      const bad = await here.examine([shop.appId], {}, { ...settings, WXQ_S3_SECRET_ACCESS_KEY: 'not-the-key' });
+      expect(bad.of('material')).toMatchObject([{ state: 'fail', message: expect.stringContaining('403') }]);
+      expect(bad.text).not.toContain('not-the-key');
+    } finally {
+      await storage.close();
+    }
+  });
+});
 
 describe('settings', () => {
   it('every one that is wrong is named, and everything else is looked at all the same', async () => {
