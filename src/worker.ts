@@ -10,6 +10,8 @@ import { type ActivityDependencies, createActivities } from './activities/index.
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createImagePreparation } from './images/preparation.ts';
 import { createImageFetcher } from './images/source.ts';
+import { createNotifyDispatcher } from './notify/delivery.ts';
+import { targetsOf } from './notify/targets.ts';
 import { createObjectStorage } from './object-storage/object-storage.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
@@ -126,7 +128,12 @@ export async function startWorker(
     credentialsOf: keeper.credentialsOf,
     dispatcher,
   });
-  const { codecKeys, objectStorage } = config;
+  const { codecKeys, consoleUrl, objectStorage, robots, webhooks } = config;
+  const notifyDispatcher = createNotifyDispatcher();
+  const targets = targetsOf([
+    ...webhooks.urls.map((url) => ({ kind: 'webhook' as const, url, secrets: webhooks.secrets })),
+    ...robots,
+  ]);
   const bundleName = codecKeys === undefined ? 'workflow-bundle.js' : 'workflow-bundle-private.js';
   const builtBundle = fileURLToPath(new URL(`../${bundleName}`, import.meta.url));
   const worker = await createQualificationWorker({
@@ -152,6 +159,7 @@ export async function startWorker(
       ...('beside' in keeper ? createStoresBeside(keeper.beside) : createAccountStores(keeper.store.database)),
       mode: config.mode,
       principalOf: ({ appId }) => keeper.accounts.shop(appId)?.principal,
+      notify: { targets, dispatcher: notifyDispatcher, ...(consoleUrl === undefined ? {} : { consoleUrl }) },
       onBug: (error) => logger.error({ err: error }, 'a check against the category rules failed'),
     },
     ...(codecKeys === undefined ? {} : { payloadCodec: createPayloadCodec(codecKeys) }),
@@ -161,6 +169,7 @@ export async function startWorker(
     await connection.close().catch(() => undefined);
     await keeper.close();
     await dispatcher.close();
+    await notifyDispatcher.close();
   });
   // Whoever waits for `done` hears of it; nobody has to.
   done.catch(() => undefined);
@@ -170,6 +179,7 @@ export async function startWorker(
       namespace: temporal.namespace,
       taskQueue: config.taskQueue,
       mode: config.mode,
+      tells: [...targets.keys()],
       encrypted: codecKeys?.map(({ id }) => id) ?? false,
       metricsUrl,
     },

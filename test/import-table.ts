@@ -44,12 +44,15 @@ export const importTable: Record<string, Allowed> = {
       'src/object-storage',
       'src/rules',
       'src/checking',
+      'src/notify',
       '@temporalio/activity',
       '@temporalio/common',
       'node:crypto',
     ],
     types: ['src/store', '@temporalio/worker'],
   },
+  // Receivers of events: requests, signatures, answers. No Temporal.
+  notify: { imports: ['src/contract', 'standardwebhooks', 'undici', 'zod', 'node:crypto'] },
   client: {
     imports: ['src/contract', 'src/codec', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig', node],
     // Its pages are read as Temporal's own list reads them.

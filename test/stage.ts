@@ -48,6 +48,8 @@ export interface StageOptions {
   title?: string;
   /** `WXQ_CODEC_KEYS` of server, client and worker process. */
   codecKeys?: string;
+  /** Who is told about cases. Default: nobody. */
+  notify?: NonNullable<ActivityDependencies['notify']>;
   /** A server other than the shared one. */
   temporalAddress?: string;
 }
@@ -143,6 +145,7 @@ export class Stage {
       materialStore: createMaterialStore({ folder: join(this.#store.folder, 'material') }),
       ...this.stores,
       mode: this.#options.mode ?? 'normal',
+      ...(this.#options.notify === undefined ? {} : { notify: this.#options.notify }),
     };
   }
 

@@ -3,6 +3,8 @@
 import type { Account } from '../contract/activities.ts';
 import type { ImagePreparation } from '../images/preparation.ts';
 import type { FetchImage } from '../images/source.ts';
+import type { DeliveryOptions } from '../notify/delivery.ts';
+import type { Targets } from '../notify/targets.ts';
 import type { MaterialStore } from '../store/material.ts';
 import type { QuotaLedger } from '../store/quota.ts';
 import type { SubmissionTurns } from '../store/turns.ts';
@@ -19,6 +21,8 @@ export interface ActivityDependencies {
   mode: 'normal' | 'observe';
   /** The account's principal (主体), where the installation knows it: whose the papers should be. */
   principalOf?: (account: Account) => string | undefined;
+  /** Who is told about cases, and how; without it nobody is, and no case spends an event on it. */
+  notify?: DeliveryOptions & { targets: Targets };
   /** Told of an error that must not stop a case. */
   onBug?: (error: unknown) => void;
 }

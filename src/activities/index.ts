@@ -5,6 +5,7 @@ import { createChannelsShopActivities } from './channels-shop.ts';
 import { createCheckActivities } from './check.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createMiniProgramActivities } from './mini-program.ts';
+import { createNotifyActivities, saysWhetherToTell } from './notify.ts';
 import { createTurnActivities } from './turn.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
@@ -14,11 +15,16 @@ export function createActivities(deps: ActivityDependencies) {
   const { wechat, onBug } = deps;
   const rules = createKeptRules(wechat);
   const check = createCaseCheck({ wechat, rules, ...(onBug === undefined ? {} : { onBug }) });
+  const shop = createChannelsShopActivities(deps, { rules, check });
+  const miniProgram = createMiniProgramActivities(deps, check);
   return {
-    ...createChannelsShopActivities(deps, { rules, check }),
-    ...createMiniProgramActivities(deps, check),
+    ...shop,
+    readCategoryPermission: saysWhetherToTell(deps, shop.readCategoryPermission),
+    ...miniProgram,
+    readCategorySetting: saysWhetherToTell(deps, miniProgram.readCategorySetting),
     ...createCheckActivities(deps, check),
     ...createTurnActivities(deps),
+    ...createNotifyActivities(deps),
   };
 }
 

@@ -85,7 +85,20 @@ const anyCase = {
   externalId: text.exactOptional(),
   requestedBy: text.exactOptional(),
   intent: intent.exactOptional(),
-  deadlines: z.strictObject({ correction: duration, overdue: duration }).exactOptional(),
+  deadlines: z
+    .strictObject({ correction: duration, overdue: duration, reminder: duration })
+    .refine(
+      ({ correction, reminder }) =>
+        reminder === undefined || (correction !== undefined && durationMs(reminder) < durationMs(correction)),
+      {
+        path: ['reminder'],
+        error: both(
+          'is a time before the end of deadlines.correction: give that too, and a longer one',
+          '是 deadlines.correction 到期前的提前量:必须同时给出更长的 correction',
+        ),
+      },
+    )
+    .exactOptional(),
   skipCheck: z.boolean().exactOptional(),
   priority: z
     .literal([1, 2, 3, 4, 5], {

@@ -60,6 +60,8 @@ export interface CategoryPermission {
   catsV2?: string[];
   /** What the rules say about the input that was to be checked. */
   findings?: CheckFinding[];
+  /** The worker knows somebody to tell about this case. */
+  notify?: true;
 }
 
 /** What is sent to `category/add`, with file ids instead of images. */
@@ -120,6 +122,8 @@ export interface CategorySetting extends QuotaSeen {
   reason?: string;
   /** What the rules say about the input that was to be checked. */
   findings?: CheckFinding[];
+  /** The worker knows somebody to tell about this case. */
+  notify?: true;
   /** What the first read after the last write of this case showed, whoever made it. */
   measured?: { after: number; readAt: string };
 }

@@ -31,6 +31,10 @@ export const failureTypes = {
   unknownAnswer: 'UnknownAnswer',
   /** The input of a workflow is not a case. */
   badInput: 'BadInput',
+  /** A receiver of notifications did not take one: try again. */
+  notDelivered: 'NotDelivered',
+  /** A receiver wants no more (410), or is no longer in the settings. */
+  receiverGone: 'ReceiverGone',
   /** An Update was refused: wrong state, empty or malformed. */
   updateRefused: 'UpdateRefused',
 } as const;
@@ -55,6 +59,8 @@ export interface FailureDetails {
   ahead?: number;
   /** What was seen before a write of a Mini Program category. */
   quota?: QuotaSeen;
+  /** The worker knows somebody to tell about this case. */
+  notify?: true;
 }
 
 /** `getcategory`'s numbers about additions, as far as WeChat gave them. */

@@ -1,5 +1,6 @@
 /** Names on the wire between programs: workflow types, task queue, signals, updates and the query. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { NotificationView } from './notification.ts';
 import type { Accepted, Adoption, AuditReport, By, CaseView, Resubmission, Withdrawal } from './qualification.ts';
 
 /** Where workers listen, unless `WXQ_TASK_QUEUE` says otherwise. */
@@ -12,6 +13,9 @@ export const workflowTypes = {
 
 /** A check without a case: see `contract/check.ts`. Its runs are no cases and have no search attributes. */
 export const checkWorkflowType = 'qualificationCheck';
+
+/** Tells one event to the backend; a child of a case that outlives it. */
+export const notificationWorkflowType = 'deliverNotification';
 
 /** Memo key: sha256 of the key-sorted JSON of the input, to tell a repeated start from a different one. */
 export const inputDigestMemo = 'inputDigest';
@@ -44,3 +48,6 @@ export const readAuditNowUpdate = defineUpdate<Accepted, [By]>('readAuditNow');
 
 /** Where the case stands, what it waits for, what can be done. */
 export const caseViewQuery = defineQuery<CaseView>('caseView');
+
+/** What a `deliverNotification` tells, and how far it is with whom. */
+export const notificationViewQuery = defineQuery<NotificationView>('notificationView');

@@ -23,8 +23,11 @@ export interface CaseInput {
   requestedBy?: string;
   /** `new` (default); `renew` although it is in force (Channels Shop only); `adopt` follows an audit that is already open. */
   intent?: 'new' | 'renew' | { adopt: { auditId?: string } };
-  /** Durations such as `30 days`: time to correct a rejected case (default: none), and when a review counts as overdue (3 or 7 days). */
-  deadlines?: { correction?: string; overdue?: string };
+  /**
+   * Durations such as `30 days`: time to correct a rejected case (default: none), when a review counts as overdue (3 or
+   * 7 days), and how long before the end of `correction` a reminder is sent, where somebody is told (docs/webhooks.md).
+   */
+  deadlines?: { correction?: string; overdue?: string; reminder?: string };
   /** `true`: the case is not compared with the category's rules before it is submitted. 提交前不做规则检查。 */
   skipCheck?: boolean;
   /** 5 (most urgent) to 1; default 3. Submissions of one appid go one after another, the most urgent first. 优先级,5 最急。 */

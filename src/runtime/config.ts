@@ -13,6 +13,7 @@ import {
   type ObjectStorageSettings,
   objectStorageSettings,
 } from './material-settings.ts';
+import { notificationFields, type RobotSetting } from './notification-settings.ts';
 
 /** The settings that exist; TEMPORAL_* are read by `temporal-connection.ts`. */
 export interface Config {
@@ -58,6 +59,12 @@ export interface Config {
   codecKeys?: readonly [CodecKey, ...CodecKey[]];
   /** `WXQ_CODEC_TOKEN`: who may ask the codec server. */
   codecToken?: string;
+  /** `WXQ_WEBHOOK_URL`, `WXQ_WEBHOOK_SECRET`: signed with every secret. */
+  webhooks: { urls: readonly string[]; secrets: readonly string[] };
+  /** `WXQ_ROBOT_URLS`: robots of chat groups. */
+  robots: readonly RobotSetting[];
+  /** `WXQ_CONSOLE_URL`: where people reach the console; robots link to it. */
+  consoleUrl?: string;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -134,6 +141,7 @@ const settings = z.object({
     })
     .optional(),
   WXQ_CODEC_TOKEN: bearer,
+  ...notificationFields,
   WXQ_EVENTS_TOKEN: bearer,
   WXQ_TRUSTED_PROXIES: z
     .string()
@@ -167,6 +175,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const problems = materialProblems(found);
   if (problems.length > 0) throw new ConfigError(problems);
   const objectStorage = objectStorageSettings(found);
+  if (found.WXQ_WEBHOOK_URL !== undefined && found.WXQ_WEBHOOK_SECRET === undefined) {
+    throw new ConfigError([
+      'WXQ_WEBHOOK_SECRET must be set with WXQ_WEBHOOK_URL: `echo whsec_$(openssl rand -base64 32)` makes one',
+    ]);
+  }
   const dataDir = resolve(found.WXQ_DATA_DIR);
   return {
     taskQueue: found.WXQ_TASK_QUEUE,
@@ -189,6 +202,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ...(found.WXQ_CODEC_KEYS === undefined ? {} : { codecKeys: found.WXQ_CODEC_KEYS }),
     ...(found.WXQ_EVENTS_TOKEN === undefined ? {} : { eventsToken: found.WXQ_EVENTS_TOKEN }),
     trustedProxies: found.WXQ_TRUSTED_PROXIES,
+    webhooks: { urls: found.WXQ_WEBHOOK_URL ?? [], secrets: found.WXQ_WEBHOOK_SECRET ?? [] },
+    robots: found.WXQ_ROBOT_URLS ?? [],
+    ...(found.WXQ_CONSOLE_URL === undefined ? {} : { consoleUrl: found.WXQ_CONSOLE_URL.replace(/\/+$/, '') }),
     ...(found.WXQ_CODEC_TOKEN === undefined ? {} : { codecToken: found.WXQ_CODEC_TOKEN }),
   };
 }

@@ -7,6 +7,7 @@ import { describeCase } from './case-details.ts';
 import { type CaseEvent, type CaseState, initialState, isOpen, reduce } from './case-state.ts';
 import { viewOf } from './case-view.ts';
 import type { PlatformSteps, Preflight } from './steps.ts';
+import { Telling, type TellingMemory } from './telling.ts';
 
 /** An upload that can be used again; keyed by what was uploaded (see `identityOf`). */
 export interface Upload {
@@ -41,6 +42,8 @@ export interface CaseMemory<Input> {
   askedAtMs?: number;
   /** WeChat has been asked to cancel the audit. */
   cancellationSent: boolean;
+  /** Who is told about the case, and what they were told. */
+  telling?: TellingMemory;
 }
 
 /** What continue-as-new carries over. */
@@ -54,6 +57,8 @@ export class CaseRun<Input extends CaseInput> {
   memory: CaseMemory<Input>;
   /** Something may have happened at WeChat: what is being read is to be read at once. */
   hinted = false;
+  /** Who is told what happens. */
+  readonly telling = new Telling();
   readonly steps: PlatformSteps<Input>;
 
   constructor(steps: PlatformSteps<Input>, input: Input, carried?: CarriedCase<Input>) {
@@ -71,7 +76,9 @@ export class CaseRun<Input extends CaseInput> {
 
   /** Moves the status. This is the only way. */
   dispatch(event: CaseEvent extends infer E ? (E extends CaseEvent ? Omit<E, 'at'> : never) : never): void {
-    this.state = reduce(this.state, { ...event, at: this.at() } as CaseEvent);
+    const before = this.state;
+    this.state = reduce(before, { ...event, at: this.at() } as CaseEvent);
+    this.telling.moved(before, this.state, this.memory);
     this.describe();
   }
 

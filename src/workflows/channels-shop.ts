@@ -52,6 +52,7 @@ const channelsShopSteps: PlatformSteps<ChannelsShopInput> = {
       ...(last === undefined ? {} : { lastAudit: { auditId: last.auditId, open: last.verdict === undefined } }),
       ...(permission.catsV2 === undefined ? {} : { catsV2: permission.catsV2 }),
       ...(permission.findings === undefined ? {} : { findings: permission.findings }),
+      ...(permission.notify === undefined ? {} : { notify: permission.notify }),
     };
   },
 

@@ -24,11 +24,19 @@ export function readProblem(error: unknown): ActivityProblem {
     reason: 'unreachable: no answer from WeChat, or no worker, for too long',
     advice: 'Check the workers and the way to api.weixin.qq.com; the case goes on by itself, or press retry.',
     ...(baseline === undefined ? {} : { baseline }),
+    ...(saidToTell(cause) ? { notify: true as const } : {}),
   };
 }
 
 const unexpectedAdvice =
   'This is unexpected. The case tries again slowly by itself; press retry once it is understood.';
+
+/** A deadline that ended a row of tries: the last of them said it. */
+function saidToTell(cause: Error | undefined): boolean {
+  const last = cause instanceof TimeoutFailure ? cause.cause : undefined;
+  const [details] = (last instanceof ApplicationFailure ? (last.details ?? []) : []) as [FailureDetails?];
+  return details?.notify === true;
+}
 
 function baselineOf(heartbeat: unknown): Baseline | undefined {
   if (typeof heartbeat !== 'object' || heartbeat === null || !('baseline' in heartbeat)) return undefined;

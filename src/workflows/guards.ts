@@ -174,8 +174,8 @@ function checkCase(input: unknown, find: ReturnType<typeof findings>): void {
     find.add('skipCheck', 'must be true or false');
   if (priority !== undefined && ![1, 2, 3, 4, 5].includes(priority as number)) find.add('priority', 'must be 5 to 1');
   if (deadlines === undefined) return;
-  if (!isRecord(deadlines)) return find.add('deadlines', 'must be {correction?, overdue?}');
-  for (const key of ['correction', 'overdue'] as const)
+  if (!isRecord(deadlines)) return find.add('deadlines', 'must be {correction?, overdue?, reminder?}');
+  for (const key of ['correction', 'overdue', 'reminder'] as const)
     if (deadlines[key] !== undefined && durationMs(deadlines[key]) === undefined)
       find.add(`deadlines.${key}`, 'must be a duration such as "30 days"');
 }

@@ -2,3 +2,4 @@
 export { channelsShopQualification } from './channels-shop.ts';
 export { qualificationCheck } from './check.ts';
 export { miniProgramQualification } from './mini-program.ts';
+export { deliverNotification } from './notification.ts';

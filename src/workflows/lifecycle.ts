@@ -44,6 +44,7 @@ export async function runLifecycle<Input extends CaseInput>(
 
   publish(run);
   await condition(allHandlersFinished);
+  await run.telling.handedOver();
   return resultOf(run.state);
 }
 
@@ -54,6 +55,7 @@ async function startAnewIfHistoryIsLong<Input extends CaseInput>(run: CaseRun<In
   const info = workflowInfo();
   if (!info.continueAsNewSuggested || !parked || state.pending !== undefined) return;
   await condition(allHandlersFinished);
+  await run.telling.handedOver();
   const continueAsNew = makeContinueAsNewFunc({
     workflowType: info.workflowType,
     ...(info.memo === undefined ? {} : { memo: info.memo }),

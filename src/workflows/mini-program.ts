@@ -20,7 +20,7 @@ import {
   uploading,
   watchingPermission,
 } from './policies.ts';
-import type { Finding, PlatformSteps, Preflight, Submission, SubmissionFacts } from './steps.ts';
+import type { Finding, Looking, PlatformSteps, Preflight, Submission, SubmissionFacts } from './steps.ts';
 
 /**
  * Carries one Mini Program category from images to verdict. Workflow id: `mini-program/{appId}/{first}-{second}`.
@@ -55,36 +55,9 @@ const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
       images: images.map((image, n) => ({ path: joinPath('certificates', key, 'images', n), image })),
     })),
 
-  async preflight(input, { pace, isOpenAlready, checks }): Promise<Preflight> {
-    const setting = await firstLook(pace, 'does the category exist already?', ({ readCategorySetting }) =>
-      readCategorySetting({
-        ...categoryOf(input),
-        ...(isOpenAlready ? { until: 'settled' } : {}),
-        ...(checks ? { check: input } : {}),
-      }),
-    );
-    const baseline = stateOf(setting);
-    const findings = setting.findings === undefined ? {} : { findings: setting.findings };
-    switch (setting.state) {
-      case 'approved':
-        return { standing: 'in_force', baseline };
-      case 'in_review':
-        return { standing: 'in_review', baseline, lastAudit: { open: true } };
-      case 'rejected':
-        return {
-          standing: 'rejected',
-          baseline,
-          reason: setting.reason ?? 'rejected',
-          lastAudit: { open: false },
-          ...findings,
-        };
-      case 'expired':
-        return { standing: 'refused', reason: expiredReason, baseline };
-      case 'unknown':
-        return { standing: 'unknown', reason: `unknown audit_status ${setting.rawStatus ?? ''}`, baseline };
-      case 'absent':
-        return { standing: 'free', baseline, ...findings };
-    }
+  async preflight(input, looking): Promise<Preflight> {
+    const setting = await firstSetting(input, looking);
+    return { ...standingOf(setting), ...(setting.notify === undefined ? {} : { notify: setting.notify }) };
   },
 
   async check(input) {
@@ -135,6 +108,41 @@ const miniProgramSteps: PlatformSteps<MiniProgramInput> = {
     await readCategorySetting({ ...categoryOf(input), until: 'in-force' });
   },
 };
+
+const firstSetting = (input: MiniProgramInput, { pace, isOpenAlready, checks }: Looking): Promise<CategorySetting> =>
+  firstLook(pace, 'does the category exist already?', ({ readCategorySetting }) =>
+    readCategorySetting({
+      ...categoryOf(input),
+      ...(isOpenAlready ? { until: 'settled' } : {}),
+      ...(checks ? { check: input } : {}),
+    }),
+  );
+
+/** What the first look says about a category that was never read before. */
+function standingOf(setting: CategorySetting): Omit<Preflight, 'notify'> {
+  const baseline = stateOf(setting);
+  const findings = setting.findings === undefined ? {} : { findings: setting.findings };
+  switch (setting.state) {
+    case 'approved':
+      return { standing: 'in_force', baseline };
+    case 'in_review':
+      return { standing: 'in_review', baseline, lastAudit: { open: true } };
+    case 'rejected':
+      return {
+        standing: 'rejected',
+        baseline,
+        reason: setting.reason ?? 'rejected',
+        lastAudit: { open: false },
+        ...findings,
+      };
+    case 'expired':
+      return { standing: 'refused', reason: expiredReason, baseline };
+    case 'unknown':
+      return { standing: 'unknown', reason: `unknown audit_status ${setting.rawStatus ?? ''}`, baseline };
+    case 'absent':
+      return { standing: 'free', baseline, ...findings };
+  }
+}
 
 const stateOf = ({ state, reason }: CategorySetting): { state: MiniProgramCategoryState; reason?: string } => ({
   state,

@@ -144,3 +144,22 @@ export const watchingPermission = (summary: string): ActivityOptions => ({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '1 day', backoffCoefficient: 1 },
 });
+
+/** Whom to tell stands in the worker's own settings: no call leaves the machine. */
+export const askingWhomToTell: LocalActivityOptions = {
+  summary: 'who is told?',
+  startToCloseTimeout: '5s',
+};
+
+/** A receiver may be down for a week. What it answered decides when it is asked again: see `notify/delivery.ts`. */
+export const notifying = (summary: string): ActivityOptions => ({
+  summary,
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '7 days',
+  retry: {
+    initialInterval: '5s',
+    backoffCoefficient: 3,
+    maximumInterval: '6h',
+    nonRetryableErrorTypes: [failureTypes.receiverGone],
+  },
+});

@@ -31,10 +31,12 @@ export async function passPreflight<Input extends CaseInput>(run: CaseRun<Input>
     preflight = await run.steps.preflight(run.memory.input, { pace, isOpenAlready, checks: isToBeChecked(run) });
   } catch (error) {
     const problem = readProblem(error);
+    if (problem.notify !== undefined) run.telling.learned(run.memory, problem.notify);
     if (problem.type === failureTypes.materialRefused) run.dispatch({ type: 'refused', reason: problem.reason });
     else run.dispatch({ type: 'blocked', blocked: blockedBy('preflight', problem) });
     return false;
   }
+  run.telling.learned(run.memory, preflight.notify === true);
   return decideByPreflight(run, preflight);
 }
 
@@ -61,7 +63,7 @@ function decideByPreflight<Input extends CaseInput>(run: CaseRun<Input>, preflig
     });
     return false;
   }
-  const { findings, ...seen } = preflight;
+  const { findings, notify: _notify, ...seen } = preflight;
   run.memory.preflight = seen;
   if (findings !== undefined) run.memory.check = { attempt: run.state.attempt, findings };
   if (preflight.standing === 'refused') {

@@ -25,6 +25,8 @@ export interface Preflight {
   catsV2?: string[];
   /** What the category's rules say about the input, where it was to be checked and would be submitted. */
   findings?: CheckFinding[];
+  /** The worker that looked knows somebody to tell about the case. */
+  notify?: true;
 }
 
 /** How a look at WeChat is made. */

@@ -133,11 +133,22 @@ export async function awaitMaterial<Input extends CaseInput>(run: CaseRun<Input>
       const dueAtMs = correctionDueAtMs(run);
       const deadline =
         dueAtMs === undefined ? [] : [sleep(Math.max(1, dueAtMs - Date.now()), { summary: 'time for a correction' })];
+      if (dueAtMs !== undefined) remindInTime(run, dueAtMs).catch(ignoreCancellation);
       const mended = watchPermission(run);
       await Promise.race([mended, ...deadline]);
       if (run.open) run.dispatch({ type: 'correctionDeadlinePassed' });
     },
   );
+}
+
+/** A timer only where somebody is told (rule L11), and only for a reminder that was not sent yet. */
+async function remindInTime<Input extends CaseInput>(run: CaseRun<Input>, dueAtMs: number): Promise<void> {
+  const { memory, state } = run;
+  const beforeMs = durationMs(memory.input.deadlines?.reminder);
+  if (beforeMs === undefined || memory.telling?.someone !== true) return;
+  if (memory.telling.told.remindedFor === state.attempt) return;
+  await sleep(Math.max(1, dueAtMs - beforeMs - Date.now()), { summary: 'a reminder' });
+  run.telling.remind(run.state, memory);
 }
 
 /** Resolves when the category is in force, whoever did it. */

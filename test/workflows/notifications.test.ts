@@ -1,0 +1,82 @@
+import { Webhook } from 'standardwebhooks';
+import { afterEach, beforeEach, describe } from 'vitest';
+import { Receiver, telling } from '../receiver.ts';
+import { expect, image, test } from '../stage.ts';
+
+const day = 24 * 3600;
+const secrets = ['bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3', 'b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk'].map((key) => `whsec_${key}`);
+const corrected = { set: { 'licenses/1/2/images/0': image('food-permit.jpg') } };
+
+let receiver: Receiver;
+beforeEach(async () => {
+  receiver = new Receiver();
+  await receiver.listen();
+});
+afterEach(() => receiver.close());
+
+const webhook = () => telling({ kind: 'webhook', url: receiver.url('/hook?key=topsecret'), secrets });
+
+describe('telling the backend', () => {
+  test('L11 a case that is rejected, resubmitted and approved is told once per event, signed with every secret', async ({
+    stageOf,
+  }) => {
+    const stage = await stageOf({ notify: webhook() });
+    await stage.startWorker();
+    const handle = await stage.startShop(stage.shopInput({ externalId: 'order-17' }));
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'rejected', '营业执照不清晰');
+    await stage.until(handle.workflowId, 'needs_material');
+    await handle.resubmit(corrected);
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    await handle.result();
+    await expect.poll(() => receiver.taken().length, { timeout: 30_000 }).toBe(4);
+    const { runId } = await stage.workflow(handle.workflowId).describe();
+    const byNumber = receiver.taken().sort((a, b) => (a.id < b.id ? -1 : 1));
+    expect(byNumber.map(({ id, type }) => [id, type])).toEqual([
+      [`evt_${runId}_1`, 'case.submitted'],
+      [`evt_${runId}_2`, 'case.rejected'],
+      [`evt_${runId}_3`, 'case.submitted'],
+      [`evt_${runId}_4`, 'case.approved'],
+    ]);
+    expect(byNumber[1]?.data).toMatchObject({
+      workflowId: handle.workflowId,
+      platform: 'channels-shop',
+      appId: stage.appId,
+      externalId: 'order-17',
+      status: 'needs_material',
+      attempt: 1,
+      reason: '营业执照不清晰',
+      canDo: ['resubmit', 'withdraw', 'readAuditNow'],
+    });
+    for (const { headers, body } of receiver.received)
+      for (const secret of secrets)
+        expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({ version: 1 });
+    // The address may hold a key: it stands in no history.
+    for (const n of [1, 2, 3, 4]) {
+      const events = await stage.eventsOf(`notify/${runId}/${n}`);
+      expect(Buffer.from(JSON.stringify(events)).toString()).not.toMatch(/topsecret|whsec/);
+    }
+  });
+
+  test('L11 a receiver that is dead for days holds nothing up, and is told when it comes back', async ({ stageOf }) => {
+    receiver.always = 'reset';
+    const stage = await stageOf({ notify: webhook() });
+    await stage.startWorker();
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'in_review');
+    const { runId } = await stage.workflow(handle.workflowId).describe();
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved' });
+    const delivery = `notify/${runId}/2`;
+    await stage.advance(delivery, 3 * day);
+    expect(receiver.received.length).toBeGreaterThan(8);
+    expect(receiver.taken()).toEqual([]);
+    receiver.always = 204;
+    await stage.advance(delivery, 7 * 3600);
+    expect(await stage.workflow(delivery).result()).toMatchObject({
+      deliveries: [{ outcome: 'delivered', httpStatus: 204 }],
+    });
+    expect(receiver.taken().map(({ id, type }) => [id, type])).toEqual([[`evt_${runId}_2`, 'case.approved']]);
+  });
+});
