@@ -270,15 +270,12 @@ export class Stage {
 
   workflow = (workflowId: string): WorkflowHandle => this.client.temporal.workflow.getHandle(workflowId);
 
-  /** Moves one workflow's time ahead on the real server; timers and retry pauses on the way happen. */
-  advance(workflowId: string, seconds: number): Promise<void> {
-    return advance(this.connection, workflowId, seconds);
-  }
+  /** See `virtual-time.ts`. */
+  advance = (workflowId: string, seconds: number): Promise<void> => advance(this.connection, workflowId, seconds);
 
-  /** Makes the pauses of a retried activity long, as an operator can: hundreds of hourly tries would be skipped one by one. */
-  stretchRetries(workflowId: string, type: string, seconds: number): Promise<void> {
-    return stretchRetries(this.connection, workflowId, type, seconds);
-  }
+  /** See `virtual-time.ts`. */
+  stretchRetries = (workflowId: string, type: string, seconds: number): Promise<void> =>
+    stretchRetries(this.connection, workflowId, type, seconds);
 
   /** The events of the last run, by type name without the prefix. */
   async eventsOf(workflowId: string): Promise<{ type: string; event: temporal.api.history.v1.IHistoryEvent }[]> {

@@ -22,6 +22,8 @@ describe('settings', () => {
       privateHost: '127.0.0.1',
       logLevel: 'info',
       trustedProxies: [],
+      webhooks: { urls: [], secrets: [] },
+      robots: [],
     });
     expect(loadConfig({ WXQ_MODE: '', WXQ_CALLBACK_PORT: '', WXQ_ACCOUNTS_FILE: '' })).toEqual(defaults);
   });
