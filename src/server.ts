@@ -190,6 +190,12 @@ export async function startServer(config: Config, options: StartServerOptions): 
           throw error;
         }),
     },
+    rules: {
+      accounts: () => accounts,
+      shopTrees: async (account) => (await rules.shopTrees(account)).value,
+      shop: async (account, leaf) => (await rules.shop(account, leaf, { withBrands: true })).rules,
+      miniProgramCategories: async (account) => (await rules.miniProgramCategories(account)).value,
+    },
     signIn: { ...config.console, trustedProxies: config.trustedProxies, host: privateHost, secret: bearer },
     isSandbox: new URL(config.wechatBaseUrl).hostname !== 'api.weixin.qq.com',
     temporalUiUrl: config.console.temporalUiUrl,

@@ -28,7 +28,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     const [view, story] = await Promise.all([operations.view(workflowId), storyOf(workflowId)]);
     names.lookFor([view]);
     const said = (request.query as { said?: unknown }).said;
-    const notices: Record<string, Word> = { done: 'done', asked: 'askedNow' };
+    const notices: Record<string, Word> = { done: 'done', asked: 'askedNow', begun: 'begun', existing: 'existing' };
     const word = typeof said === 'string' ? notices[said] : undefined;
     return {
       reader: pages.readerOf(request),

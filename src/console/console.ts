@@ -13,6 +13,7 @@ import type { CategoryNames } from './category-names.ts';
 import { consolePrefix, messagePage } from './layout.tsx';
 import { createMaterial, type Material, registerMaterial } from './material.ts';
 import { ForeignForm } from './mend.ts';
+import { type RuleBook, registerNewCase } from './new-routes.tsx';
 import { type PushDesk, registerPushPages } from './pushes-page.tsx';
 import { registerQueuePages } from './queue-routes.ts';
 import { preferredLanguage, type Reader, tell } from './reader.ts';
@@ -24,6 +25,7 @@ export interface ConsoleDependencies {
   material: MaterialStore;
   names: CategoryNames;
   pushes: PushDesk;
+  rules: RuleBook;
   signIn: SignInSettings;
   /** The WeChat of this installation is not the real one. */
   isSandbox: boolean;
@@ -124,6 +126,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       registerQueuePages(scope, pages);
       registerCasePages(scope, pages);
       registerPushPages(scope, pages);
+      registerNewCase(scope, pages);
     },
     { prefix: consolePrefix },
   );

@@ -21,6 +21,7 @@ const sections: readonly [Section, string, Word][] = [
   ['stuck', `${consolePrefix}/stuck`, 'stuck'],
   ['all', `${consolePrefix}/all`, 'all'],
   ['pushes', `${consolePrefix}/pushes`, 'pushes'],
+  ['new', `${consolePrefix}/new`, 'newCase'],
 ];
 
 /** One whole document. */

@@ -10,6 +10,8 @@ export interface FormData {
   values: ReadonlyMap<string, string>;
   /** Every path whose box was ticked. */
   remove: string[];
+  /** Every brand whose box was ticked. */
+  brands: string[];
   /** path -> sha256, of files that came now or with the form before. */
   images: Map<string, string>;
   /** Files that are no image that WeChat could take. */
@@ -31,13 +33,14 @@ export async function readMendForm(
   isOurs: (token: string | undefined) => boolean,
 ): Promise<FormData> {
   const values = new Map<string, string>();
-  const remove: string[] = [];
+  const [remove, brands]: [string[], string[]] = [[], []];
   const images = new Map<string, string>();
   const problems: string[] = [];
   for await (const part of parts) {
     if (part.type === 'field') {
       const value = typeof part.value === 'string' ? part.value : '';
       if (part.fieldname === 'remove') remove.push(value);
+      else if (part.fieldname === 'brand') brands.push(value);
       else if (part.fieldname.startsWith('chosen:')) {
         const path = part.fieldname.slice('chosen:'.length);
         if (/^[0-9a-f]{64}$/.test(value) && !images.has(path)) images.set(path, value);
@@ -50,15 +53,22 @@ export async function readMendForm(
     if (bytes.byteLength === 0 && part.filename === '') continue;
     if (!part.fieldname.startsWith('file:')) continue;
     const kept = await material.keep(bytes, part.filename);
-    if ('sha256' in kept) images.set(part.fieldname.slice('file:'.length), kept.sha256);
+    if ('sha256' in kept) images.set(freePath(part.fieldname.slice('file:'.length), images), kept.sha256);
     else problems.push(kept.problem);
   }
   if (!isOurs(values.get('token'))) throw new ForeignForm();
-  return { values, remove, images, problems };
+  return { values, remove, brands, images, problems };
+}
+
+/** `…/+` is the next free number of a list: one field may bring several files. */
+function freePath(path: string, images: ReadonlyMap<string, string>): string {
+  if (!path.endsWith('/+')) return path;
+  const list = path.slice(0, -1);
+  return `${list}${[...images.keys()].filter((one) => one.startsWith(list)).length}`;
 }
 
 /** What the form changes. A text that was emptied is removed; one that is as it was is left alone. */
-export function resubmissionOf({ values, remove, images }: FormData): Resubmission {
+export function resubmissionOf({ values, remove, images }: Omit<FormData, 'problems' | 'brands'>): Resubmission {
   const set: NonNullable<Resubmission['set']> = {};
   const removed = remove.filter((path) => !images.has(path));
   for (const [path, sha256] of images) set[path] = materialSource(sha256);

@@ -90,7 +90,7 @@ export async function queuePage(
   if (isWanted !== undefined || (text !== undefined && text !== '')) {
     isSearchCut = lines.length > maxSearched;
     lines = await looking.at(lines.slice(0, maxSearched));
-    if (isWanted !== undefined) lines = lines.filter(({ view }) => view === undefined || isWanted(view));
+    if (isWanted !== undefined) lines = lines.filter(({ view }) => view !== undefined && isWanted(view));
     if (text) lines = lines.filter((line) => holds(line, text));
   }
   const pages = Math.max(1, Math.ceil(lines.length / perPage));

@@ -84,6 +84,13 @@ figcaption { font-size: .88rem; margin-top: .2rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: .6rem 0 0; }
 dt { color: var(--quiet); }
 dd { margin: 0; }
+form.narrow { background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 1rem; max-width: 52rem; }
+label.line { display: block; margin: .3rem 0; }
+.licence { border-left: 3px solid var(--line); padding-left: .8rem; margin: .6rem 0; }
+.licence:has(> label input:not(:checked)) > :not(label) { display: none; }
+.files { border: 1px dashed var(--line); border-radius: 6px; padding: .5rem; }
+.files.over { border-color: var(--link); background: var(--ground); }
+.files label { display: block; }
 .findings { padding-left: 1.1rem; }
 .findings .error { color: var(--bad); }
 .findings .warning { color: var(--wait); }

@@ -78,6 +78,8 @@ export interface ConsoleStage {
   token(headers?: Record<string, string>): Promise<string>;
 }
 
+const noRules = (): Promise<never> => Promise.reject(new Error('the script has no rules'));
+
 export async function createConsoleStage(
   options: { dependencies?: Partial<ConsoleDependencies>; script?: Script } = {},
 ): Promise<ConsoleStage> {
@@ -111,6 +113,12 @@ export async function createConsoleStage(
     },
     names: noNames,
     pushes: { list: async () => [], deliverAgain: async () => undefined },
+    rules: {
+      accounts: () => ({ shops: [], platforms: [] }),
+      shopTrees: noRules,
+      shop: noRules,
+      miniProgramCategories: noRules,
+    },
     signIn: { users: [], trustedProxies: [], host: '127.0.0.1', secret: 'a secret of this test' },
     isSandbox: true,
     temporalUiUrl: 'http://localhost:8233',
