@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe } from 'vitest';
+import { webhookBodySchema } from '../../src/notify/event-schema.ts';
 import { Receiver, telling } from '../receiver.ts';
 import { expect, image, test } from '../stage.ts';
 
@@ -49,6 +50,7 @@ describe('telling the backend', () => {
       reason: '营业执照不清晰',
       canDo: ['resubmit', 'withdraw', 'readAuditNow'],
     });
+    for (const { body } of receiver.received) webhookBodySchema.parse(JSON.parse(body));
     for (const { headers, body } of receiver.received)
       for (const secret of secrets)
         expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({ version: 1 });
