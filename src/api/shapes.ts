@@ -51,6 +51,10 @@ export const caseBody = z.union([
 ]);
 
 const text = z.string().min(1).max(1000);
+const seenSince = described(
+  text.exactOptional(),
+  '`since` of the view that was decided by: refused (`case-refused`) when the case has reached another status meanwhile',
+);
 const image = z.union([
   z.string().min(1),
   z.strictObject({ source: z.string().min(1), sha256: sha256.exactOptional() }),
@@ -65,18 +69,24 @@ export const resubmissionBody = named(
     remove: z.array(z.string()).exactOptional(),
     note: text.exactOptional(),
     by: text.exactOptional(),
+    seenSince,
     force: described(z.boolean().exactOptional(), 'sends unchanged or outdated papers all the same'),
   }),
   'Resubmission',
   'Corrected material; `remove` is applied before `set`. `by` is the name of the token unless given.',
 );
 export const withdrawalBody = named(
-  z.strictObject({ by: text.exactOptional(), note: text.exactOptional(), force: z.boolean().exactOptional() }),
+  z.strictObject({
+    by: text.exactOptional(),
+    note: text.exactOptional(),
+    force: z.boolean().exactOptional(),
+    seenSince,
+  }),
   'Withdrawal',
   '`force` also cancels an open audit that is not ours.',
 );
 export const byBody = named(
-  z.strictObject({ by: text.exactOptional() }),
+  z.strictObject({ by: text.exactOptional(), seenSince }),
   'By',
   'Who asks; the name of the token unless given.',
 );
@@ -87,6 +97,7 @@ export const adoptionBody = named(
       .regex(/^[1-9]\d{0,19}$/)
       .exactOptional(),
     by: text.exactOptional(),
+    seenSince,
   }),
   'Adoption',
   'Which open audit to follow; the only one unless given.',

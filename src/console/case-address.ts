@@ -7,3 +7,9 @@ export const caseUrl = (workflowId: string): string => `${consolePrefix}/cases/$
 /** Goes back with every form: nothing is asked of a case that is no longer there. */
 export const seenOf = ({ view }: { view: Pick<CaseView, 'attempts' | 'status' | 'since'> }): string =>
   `${view.attempts.at(-1)?.number ?? 0} ${view.status} ${view.since}`;
+
+/** The moment in it, for the case itself to compare: between our look and its answer it may still move. */
+export function sinceOf(seen: string | undefined): { seenSince?: string } {
+  const since = seen?.split(' ')[2];
+  return since === undefined ? {} : { seenSince: since };
+}

@@ -7,7 +7,7 @@ import { InvalidCaseError, QualificationError } from '../client/index.ts';
 import { resubmissionFindings } from '../client/resubmission.ts';
 import type { Action } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
-import { caseUrl, seenOf } from './case-address.ts';
+import { caseUrl, seenOf, sinceOf } from './case-address.ts';
 import { actionPaths, Case, type CaseShown, caseDocument, Head, withdrawDocument } from './case-page.tsx';
 import type { Pages } from './console.ts';
 import { Findings } from './findings.tsx';
@@ -69,7 +69,12 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
           : action === 'adopt' && auditId?.trim()
             ? { auditId: auditId.trim() }
             : {};
-      await operations.act(workflowId, action, body, { by: pages.readerOf(request).name, key: keyOf(key) });
+      await operations.act(
+        workflowId,
+        action,
+        { ...body, ...sinceOf(seen) },
+        { by: pages.readerOf(request).name, key: keyOf(key) },
+      );
       return reply.redirect(`${caseUrl(workflowId)}?said=${action === 'readAuditNow' ? 'asked' : 'done'}`, 303);
     });
   }
@@ -86,10 +91,15 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     const resubmission = resubmissionOf(form);
     const problems = problemsOf(request, form);
     if (problems.length > 0) return formAgain(request, reply, form, <Problems problems={problems} />, 422);
-    await operations.act(workflowId, 'resubmit', resubmission, {
-      by: pages.readerOf(request).name,
-      key: keyOf(form.values.get('key')),
-    });
+    await operations.act(
+      workflowId,
+      'resubmit',
+      { ...resubmission, ...sinceOf(form.values.get('seen')) },
+      {
+        by: pages.readerOf(request).name,
+        key: keyOf(form.values.get('key')),
+      },
+    );
     return reply.redirect(`${caseUrl(workflowId)}?said=done`, 303);
   });
 

@@ -174,6 +174,8 @@ export interface Resubmission {
   note?: string;
   by?: string;
   force?: boolean;
+  /** `since` of the view that the sender decided by: refused when the case has reached another status meanwhile. */
+  seenSince?: string;
 }
 
 /** Argument of `withdraw`. `force` also cancels an open audit that is not ours (when blocked by `foreign_audit`). */
@@ -181,15 +183,21 @@ export interface Withdrawal {
   by?: string;
   note?: string;
   force?: boolean;
+  /** `since` of the view that the sender decided by: refused when the case has reached another status meanwhile. */
+  seenSince?: string;
 }
 
 /** Argument of `retry` and `readAuditNow`. */
 export interface By {
   by?: string;
+  /** `since` of the view that the sender decided by: refused when the case has reached another status meanwhile. */
+  seenSince?: string;
 }
 
 /** Argument of `adopt`: follow the open audit that is not ours. */
 export interface Adoption {
   auditId?: string;
   by?: string;
+  /** `since` of the view that the sender decided by: refused when the case has reached another status meanwhile. */
+  seenSince?: string;
 }

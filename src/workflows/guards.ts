@@ -115,7 +115,7 @@ export function shapeProblem(
     value[key] === undefined || typeof value[key] === 'string' ? undefined : `${key} must be a text`;
   const flag = (key: string) =>
     value[key] === undefined || typeof value[key] === 'boolean' ? undefined : `${key} must be true or false`;
-  const common = text('by') ?? text('note') ?? flag('force');
+  const common = text('by') ?? text('note') ?? text('seenSince') ?? flag('force');
   if (common !== undefined || (update !== 'resubmit' && update !== 'adopt')) return common;
   if (update === 'adopt')
     return value.auditId === undefined || isId(value.auditId) ? undefined : 'auditId must be a decimal string';

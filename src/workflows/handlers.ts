@@ -11,7 +11,7 @@ import {
   retryUpdate,
   withdrawUpdate,
 } from '../contract/messages.ts';
-import type { Accepted, Action, CaseInput, Resubmission } from '../contract/qualification.ts';
+import type { Accepted, Action, By, CaseInput, Resubmission } from '../contract/qualification.ts';
 import { type CaseRun, identityOf } from './case-run.ts';
 import { isForeignAudit, refusalOf } from './case-state.ts';
 import { isAccountChanged, isAuditReport, shapeProblem } from './guards.ts';
@@ -163,8 +163,16 @@ const accepted = <Input extends CaseInput>({ state }: CaseRun<Input>): Accepted 
 function refuseUnless<Input extends CaseInput>(run: CaseRun<Input>, action: Action, argument: unknown): void {
   const shape = shapeProblem(action, argument);
   if (shape !== undefined) throw refused(`${action} ${shape}`);
-  const why = refusalOf(run.state, action);
+  const why = refusalOf(run.state, action) ?? movedSince(run, argument);
   if (why !== undefined) throw refused(why);
+}
+
+/** Two people may look at the same case: what one of them asks for must not meet what the other has made of it. */
+function movedSince<Input extends CaseInput>({ state }: CaseRun<Input>, argument: unknown): string | undefined {
+  const seen = (argument as By | null | undefined)?.seenSince;
+  return seen === undefined || seen === state.since
+    ? undefined
+    : `the case has moved since it was looked at: it has been ${state.status} since ${state.since}, not since ${seen}; look again`;
 }
 
 /** Who forces a withdrawal wants the foreign audit cancelled; it must not end as if that had been done. */

@@ -142,7 +142,9 @@ describe('a case', () => {
     const payload = new URLSearchParams({ token: await stage.token(headers), seen, key, note: '不做了' }).toString();
     const answer = await stage.ask({ method: 'POST', url: `${caseUrl}/withdraw`, headers, payload });
     expect([answer.statusCode, answer.headers.location]).toEqual([303, `${caseUrl}?said=done`]);
-    expect(withdrawn).toEqual([[{ by: '韩梅', note: '不做了' }, { updateId: `console-${key}` }]]);
+    expect(withdrawn).toEqual([
+      [{ by: '韩梅', note: '不做了', seenSince: view.since }, { updateId: `console-${key}` }],
+    ]);
   });
 
   test('an action that the case does not take is told in its own words', async () => {
@@ -201,6 +203,7 @@ describe('mending', () => {
           set: { [place]: `material:${sha256}`, 'licenses/1/2/validUntil': '2031-05-31' },
           remove: ['licenses/1/2/holder/name'],
           note: '换了清晰的',
+          seenSince: view.since,
         },
         { updateId: 'console-0123-4567' },
       ],

@@ -27,6 +27,23 @@ describe('messages', () => {
       expect(await handle.result()).toMatchObject({ outcome: 'approved' });
     });
 
+  test('L10 what was decided by an older look is refused, whatever the status is now', async ({ stage }) => {
+    stage.sandbox.addVerdictRule({ when: 'at-once', verdict: 'rejected' });
+    const handle = await stage.startShop(stage.shopInput());
+    const { since } = await stage.until(handle.workflowId, 'needs_material');
+    await handle.resubmit({ set, seenSince: since });
+    await stage.until(handle.workflowId, (view) => view.status === 'needs_material' && view.attempts.length === 2);
+    for (const late of [
+      handle.resubmit({ set: { 'licenses/1/2/images/0': image('icp-filing.png') }, seenSince: since }),
+      handle.withdraw({ seenSince: since }),
+      handle.readAuditNow({ seenSince: since }),
+    ])
+      await expect(late).rejects.toThrow(/has moved since it was looked at/);
+    const { since: now } = await handle.view();
+    await handle.withdraw({ seenSince: now });
+    expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
+  });
+
   test('L10 of two corrections at the same moment one is taken and the other is told so; nothing is lost', async ({
     stage,
   }) => {
