@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
+import { notificationsCommand } from './commands/notifications.ts';
 import {
   codecServerCommand,
   demoCommand,
@@ -52,6 +53,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   explainCommand,
   doctorCommand,
   pushesCommand,
+  notificationsCommand,
   accountsCommand,
 ];
 

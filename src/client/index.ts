@@ -56,6 +56,7 @@ export {
 } from './errors.ts';
 export type { Finding } from './findings.ts';
 export { checkInput } from './input.ts';
+export { type CaseNotification, notificationsOf, redeliver } from './notifications.ts';
 export {
   type CaseStarter,
   type ConnectOptions,

@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe } from 'vitest';
+import { notificationsOf, redeliver } from '../../src/client/index.ts';
 import { webhookBodySchema } from '../../src/notify/event-schema.ts';
 import { Receiver, telling } from '../receiver.ts';
 import { expect, image, test } from '../stage.ts';
@@ -80,5 +81,79 @@ describe('telling the backend', () => {
       deliveries: [{ outcome: 'delivered', httpStatus: 204 }],
     });
     expect(receiver.taken().map(({ id, type }) => [id, type])).toEqual([[`evt_${runId}_2`, 'case.approved']]);
+  });
+});
+
+describe('what was told', () => {
+  test('L11 a receiver that wants no more is told again when a person says so, under the same id', async ({
+    stageOf,
+  }) => {
+    receiver.always = 410;
+    const stage = await stageOf({ notify: webhook() });
+    await stage.startWorker();
+    stage.sandbox.addVerdictRule({ when: 'at-once', verdict: 'approved' });
+    const handle = await stage.startShop(stage.shopInput());
+    await handle.result();
+    const told = () => notificationsOf(stage.client, handle.workflowId);
+    await expect
+      .poll(async () => (await told()).flatMap(({ deliveries }) => deliveries.map(({ outcome }) => outcome)), {
+        timeout: 30_000,
+      })
+      .toEqual(['gone', 'gone']);
+    receiver.always = 500;
+    receiver.next.push(204);
+    const [again] = await redeliver(stage.client, handle.workflowId, 1);
+    await expect.poll(async () => (await told())[0]?.deliveries[0]?.outcome, { timeout: 30_000 }).toBe('delivered');
+    expect(receiver.taken()).toMatchObject([{ id: again?.notification.id, type: 'case.submitted' }]);
+    receiver.always = 204;
+    expect((await redeliver(stage.client, handle.workflowId)).map(({ n }) => n)).toEqual([2]);
+    await expect.poll(async () => receiver.taken().length, { timeout: 30_000 }).toBe(2);
+  });
+
+  test('L11 a reminder comes once before the time for a correction ends, and overdue once per attempt', async ({
+    stageOf,
+  }) => {
+    const stage = await stageOf({ notify: webhook() });
+    await stage.startWorker();
+    const deadlines = { correction: '10 days', reminder: '2 days', overdue: '1 day' };
+    const handle = await stage.startShop(stage.shopInput({ deadlines }));
+    await stage.until(handle.workflowId, 'in_review');
+    await stage.advance(handle.workflowId, day + 60);
+    await stage.until(handle.workflowId, (view) => view.overdue);
+    stage.sandbox.decide(stage.openAudit().id, 'rejected', '模糊');
+    await stage.until(handle.workflowId, 'needs_material');
+    await stage.advance(handle.workflowId, 7 * day);
+    await handle.readAuditNow();
+    await stage.advance(handle.workflowId, day + 3600);
+    await stage.advance(handle.workflowId, 2 * day);
+    expect(await handle.result()).toMatchObject({ outcome: 'expired' });
+    await expect.poll(() => receiver.taken().length, { timeout: 30_000 }).toBe(5);
+    const types = new Map(receiver.taken().map(({ id, type }) => [Number(id.split('_').at(-1)), type]));
+    expect([1, 2, 3, 4, 5].map((n) => types.get(n))).toEqual([
+      'case.submitted',
+      'case.overdue',
+      'case.rejected',
+      'case.reminder',
+      'case.expired',
+    ]);
+  });
+
+  test('L11 nobody to tell: no child, no timer for a reminder, not an event more', async ({ stage }) => {
+    const deadlines = { correction: '10 days', reminder: '2 days' };
+    const handle = await stage.startShop(stage.shopInput({ deadlines }));
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit().id, 'rejected', '模糊');
+    await stage.until(handle.workflowId, 'needs_material');
+    await expect
+      .poll(
+        async () => (await stage.eventsOf(handle.workflowId)).filter(({ type }) => /TIMER_STARTED/.test(type)).length,
+      )
+      .toBe(1);
+    await handle.withdraw();
+    await handle.result();
+    const types = (await stage.eventsOf(handle.workflowId)).map(({ type }) => type);
+    expect(types.filter((type) => /CHILD/.test(type))).toEqual([]);
+    expect(types.filter((type) => /TIMER_STARTED/.test(type))).toHaveLength(1);
+    expect(await notificationsOf(stage.client, handle.workflowId)).toEqual([]);
   });
 });

@@ -1,0 +1,46 @@
+/** `wxq notifications`: what a backend was told about a case, and once more what did not reach it. */
+import { type CaseNotification, notificationsOf, redeliver } from '../../client/index.ts';
+import { actWithClient, type Cli, newCommand } from '../command.ts';
+import { exitStatus, UsageError } from '../exit-status.ts';
+
+/** Status 1 while something has not reached everybody. */
+export const notificationsCommand = (cli: Cli) =>
+  newCommand(
+    'notifications',
+    'what a backend was told about a case',
+    'wxq notifications channels-shop/wx5a2d8f1c3b7e9046/6201 --redeliver all',
+  )
+    .argument('<id>', 'workflow id of the case')
+    .option('--redeliver <n>', 'tell this one again, or `all` that did not reach everybody; with the same webhook-id')
+    .action(async (id, { redeliver: which, json }) => {
+      await actWithClient(cli, { json }, async (client, out) => {
+        if (which === undefined) {
+          const notifications = await notificationsOf(client, id);
+          const text = notifications.map(linesOf).join('\n') || 'Nobody was told anything about this case.';
+          out.result({ notifications }, text);
+          const isDone = notifications.every(({ deliveries }) => deliveries.every(isDelivered));
+          return isDone ? exitStatus.done : exitStatus.findings;
+        }
+        if (which !== 'all' && !/^[1-9]\d{0,5}$/.test(which))
+          throw new UsageError('--redeliver takes a number or `all`.');
+        const again = await redeliver(client, id, which === 'all' ? undefined : Number(which));
+        if (again.length === 0 && which !== 'all')
+          throw new UsageError(`There is no notification ${which} of ${id}.`, `See \`wxq notifications ${id}\`.`);
+        const text = again.map(({ n, notification }) => `${n}  ${notification.type}  is told again`).join('\n');
+        out.result(
+          { redelivered: again.map(({ n, workflowId }) => ({ n, workflowId })) },
+          text || 'Everything has reached everybody.',
+        );
+        return exitStatus.done;
+      });
+    });
+
+const isDelivered = ({ outcome }: CaseNotification['deliveries'][number]): boolean => outcome === 'delivered';
+
+const linesOf = ({ n, notification, deliveries }: CaseNotification): string =>
+  [
+    `${n}  ${notification.type}  ${notification.timestamp}`,
+    ...deliveries.map(({ target, outcome, deliveredAt, httpStatus, reason }) =>
+      ['  ', target, outcome, httpStatus, deliveredAt, reason].filter((part) => part !== undefined).join('  '),
+    ),
+  ].join('\n');

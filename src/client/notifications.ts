@@ -1,0 +1,88 @@
+/** What a backend was told about a case, when and with what result, and one of these once more. */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { notificationViewQuery, notificationWorkflowType } from '../contract/messages.ts';
+import type { Notification, NotificationView } from '../contract/notification.ts';
+import { CaseNotFoundError, NoWorkerError } from './errors.ts';
+import type { QualificationClient } from './qualification-client.ts';
+import { asOurs, codeOf, grpcCode, isTimeout } from './temporal-failures.ts';
+
+/** One event of a case's newest run. */
+export interface CaseNotification extends NotificationView {
+  /** Counts from 1. */
+  n: number;
+  /** `notify/{runId}/{n}`: the workflow that tells it. */
+  workflowId: string;
+}
+
+type Asked = Pick<QualificationClient, 'temporal' | 'address' | 'namespace' | 'taskQueue'>;
+
+const answerTimeoutMs = 10_000;
+
+/**
+ * What was told about the newest run of a case, oldest first; a worker answers it. Nothing where nobody was to be told.
+ * Throws `CaseNotFoundError`, `NoWorkerError`, `TemporalUnreachableError`. 查询已发送的通知。
+ */
+export async function notificationsOf(client: Asked, workflowId: string): Promise<CaseNotification[]> {
+  const runId = await runOf(client, workflowId);
+  const found: CaseNotification[] = [];
+  // Ids are counted, so nothing has to be searched for, and nothing is missed that Visibility does not show yet.
+  for (let n = 1; ; n += 1) {
+    const id = `notify/${runId}/${n}`;
+    const view = await viewOf(client, id);
+    if (view === undefined) return found;
+    found.push({ n, workflowId: id, ...view });
+  }
+}
+
+/**
+ * Tells events of the newest run of a case again, under the same `webhook-id`: number `n`, or all that did not reach
+ * everybody. One that is still being tried is tried at once. Gives what was started. 重新发送通知。
+ */
+export async function redeliver(client: Asked, workflowId: string, n?: number): Promise<CaseNotification[]> {
+  const all = await notificationsOf(client, workflowId);
+  const wanted = all.filter((one) =>
+    n === undefined ? one.deliveries.some(({ outcome }) => outcome !== 'delivered') : one.n === n,
+  );
+  for (const one of wanted) await start(client, one.workflowId, one.notification);
+  return wanted;
+}
+
+async function start(client: Asked, id: string, notification: Notification): Promise<void> {
+  await asked(client, () =>
+    client.temporal.workflow.start(notificationWorkflowType, {
+      workflowId: id,
+      taskQueue: client.taskQueue,
+      args: [notification],
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${notification.type}, once more`,
+    }),
+  );
+}
+
+async function runOf(client: Asked, workflowId: string): Promise<string> {
+  try {
+    return (await asked(client, () => client.temporal.workflow.getHandle(workflowId).describe())).runId;
+  } catch (error) {
+    throw error instanceof WorkflowNotFoundError ? new CaseNotFoundError(workflowId) : error;
+  }
+}
+
+async function viewOf(client: Asked, id: string): Promise<NotificationView | undefined> {
+  try {
+    return await asked(client, () => client.temporal.workflow.getHandle(id).query(notificationViewQuery));
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function asked<Answer>(client: Asked, call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await client.temporal.connection.withDeadline(Date.now() + answerTimeoutMs, call);
+  } catch (error) {
+    if (isTimeout(error) || codeOf(error) === grpcCode.failedPrecondition)
+      throw new NoWorkerError(client.taskQueue, answerTimeoutMs, { cause: error });
+    throw asOurs(error, client);
+  }
+}
