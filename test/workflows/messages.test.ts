@@ -137,7 +137,7 @@ describe('messages', () => {
       ({ name }) => !name.startsWith('__'),
     );
     expect(ours.map(({ name }) => name).sort()).toEqual(
-      ['adopt', 'auditReported', 'caseView', 'readAuditNow', 'resubmit', 'retry', 'withdraw'].sort(),
+      ['accountChanged', 'adopt', 'auditReported', 'caseView', 'readAuditNow', 'resubmit', 'retry', 'withdraw'].sort(),
     );
     for (const { description } of ours) expect(description).toMatch(/\w{4}/);
     expect(metadata.currentDetails).toContain('in_review');
