@@ -100,6 +100,7 @@ label.line { display: block; margin: .3rem 0; }
 .attempts blockquote { font-size: .95rem; border-left-width: 3px; background: var(--ground); }
 .htmx-request button { opacity: .6; }
 .pages { text-align: center; }
+@media (max-width: 80rem) { header .place .quiet { display: none; } }
 @media (max-width: 46rem) {
   .columns { grid-template-columns: minmax(0, 1fr); }
   main { padding: .6rem .6rem 2rem; }
@@ -111,7 +112,6 @@ label.line { display: block; margin: .3rem 0; }
   td.number { display: none; }
   .push { margin-left: 0; }
   header nav { flex-basis: 100%; order: 3; }
-  header .place .quiet { display: none; }
   fieldset p label { grid-template-columns: minmax(0, 1fr); }
 }
 `;
