@@ -34,11 +34,11 @@ describe('messages', () => {
     await handle.resubmit({ set, seenSince: since });
     await stage.until(handle.workflowId, (view) => view.status === 'needs_material' && view.attempts.length === 2);
     for (const late of [
-      handle.resubmit({ set: { 'licenses/1/2/images/0': image('icp-filing.png') }, seenSince: since }),
-      handle.withdraw({ seenSince: since }),
-      handle.readAuditNow({ seenSince: since }),
+      () => handle.resubmit({ set: { 'licenses/1/2/images/0': image('icp-filing.png') }, seenSince: since }),
+      () => handle.withdraw({ seenSince: since }),
+      () => handle.readAuditNow({ seenSince: since }),
     ])
-      await expect(late).rejects.toThrow(/has moved since it was looked at/);
+      await expect(late()).rejects.toThrow(/has moved since it was looked at/);
     const { since: now } = await handle.view();
     await handle.withdraw({ seenSince: now });
     expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
