@@ -128,6 +128,7 @@ export async function startWorker(
     credentialsOf: keeper.credentialsOf,
     dispatcher,
   });
+  const stores = 'beside' in keeper ? createStoresBeside(keeper.beside) : createAccountStores(keeper.store.database);
   const { codecKeys, consoleUrl, objectStorage, robots, webhooks } = config;
   const notifyDispatcher = createNotifyDispatcher();
   const targets = targetsOf([
@@ -141,7 +142,7 @@ export async function startWorker(
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
     dependencies: {
-      wechat: createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher }),
+      wechat: createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher, holds: stores.holds }),
       images: createImagePreparation(),
       fetchImage: createImageFetcher(
         { ...config.materialSources, exceptFolders: ownFolders(config) },
@@ -156,7 +157,7 @@ export async function startWorker(
         ...(objectStorage === undefined ? {} : { objectStorage }),
         onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
       }),
-      ...('beside' in keeper ? createStoresBeside(keeper.beside) : createAccountStores(keeper.store.database)),
+      ...stores,
       mode: config.mode,
       principalOf: ({ appId }) => keeper.accounts.shop(appId)?.principal,
       notify: { targets, dispatcher: notifyDispatcher, ...(consoleUrl === undefined ? {} : { consoleUrl }) },

@@ -73,7 +73,7 @@ export function refusal(error: WeChatError, details: FailureDetails = detailsOf(
     case 'unanswered':
       return failure(failureTypes.submitNotSent, details);
     case 'retry-slowly':
-      return failure(failureTypes.rateLimited, details, waitMs(error.errcode));
+      return failure(failureTypes.rateLimited, details, error.retryAfterMs ?? waitMs(error.errcode));
     case 'mend-data':
       return failure(failureTypes.materialRefused, details);
     case 'upload-again':

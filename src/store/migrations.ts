@@ -134,6 +134,17 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
+    number: 6,
+    name: 'accounts held back',
+    statements: [
+      `CREATE TABLE wxq_rate_hold (
+        app_id text PRIMARY KEY,
+        errcode text NOT NULL,
+        held_until timestamptz NOT NULL
+      )`,
+    ],
+  },
+  {
     number: 7,
     name: 'starts under an Idempotency-Key',
     statements: [

@@ -12,6 +12,7 @@ const turn: z.ZodType<Turn> = z.union([
   z.object({ granted: z.literal(true), ticket: z.string() }),
   z.object({ granted: z.literal(false), ahead: z.number(), askAgainMs: z.number() }),
 ]);
+const hold = z.object({ errcode: z.string(), leftMs: z.number() });
 const measurement: z.ZodType<QuotaMeasurement> = z.object({
   appId: z.string(),
   caseId: z.string(),
@@ -42,6 +43,15 @@ export function createStoresBeside(beside: Pick<ServerBeside, 'address' | 'ask'>
       take: (wish) => (isAlone() ? alone.turns.take(wish) : ask('turns.take', wish, turn)),
       giveBack: async (held) => {
         await (isAlone() ? alone.turns.giveBack(held) : ask('turns.giveBack', held, nothing));
+      },
+    },
+    holds: {
+      heldFor: async (appId) =>
+        isAlone()
+          ? alone.holds.heldFor(appId)
+          : (await ask('holds.heldFor', { appId }, z.object({ held: hold.optional() }))).held,
+      hold: async (held) => {
+        await (isAlone() ? alone.holds.hold(held) : ask('holds.hold', held, nothing));
       },
     },
     quota: {

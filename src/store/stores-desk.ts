@@ -27,6 +27,16 @@ const calls: Readonly<Record<string, (stores: AccountStores, body: Fields) => Pr
     await turns.giveBack({ appId, caseId, ticket });
     return { body: {} };
   },
+  async 'holds.heldFor'({ holds }, { appId }) {
+    if (!isText(appId)) return undefined;
+    const held = await holds.heldFor(appId);
+    return { body: held === undefined ? {} : { held } };
+  },
+  async 'holds.hold'({ holds }, { appId, errcode, forMs }) {
+    if (!isText(appId) || !isText(errcode) || !isNumber(forMs)) return undefined;
+    await holds.hold({ appId, errcode, forMs });
+    return { body: {} };
+  },
   async 'quota.wrote'({ quota }, { appId, caseId, wrote, before }) {
     if (!isText(appId) || !isText(caseId) || !isNumber(before)) return undefined;
     if (wrote !== 'add' && wrote !== 'modify') return undefined;

@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
 import type { AccessTokens, WeChatAccount } from './access-token.ts';
+import { type CallHolds, holdAfter, refuseWhileHeld } from './call-holds.ts';
 import { unlessAborted, withDeadline } from './deadline.ts';
 import { type EndpointName, endpoints } from './endpoints.ts';
 import {
@@ -63,6 +64,8 @@ export interface SendOptions {
   tokens: AccessTokens;
   dispatcher: Dispatcher;
   onCall?: (report: CallReport) => void;
+  /** Holds back an account that asked too often. Default: nobody is held back. */
+  holds?: CallHolds;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -70,13 +73,14 @@ const uploadTimeoutMs = 45_000;
 
 /** Binds an account to a connection. */
 export function createSend(options: SendOptions, account: WeChatAccount): Send {
-  const { baseUrl, tokens, dispatcher, onCall } = options;
+  const { baseUrl, tokens, dispatcher, onCall, holds } = options;
 
   async function send<T extends z.ZodType>(call: Call<T>): Promise<z.output<T>> {
     const body = bodyOf(call);
     const timeoutMs = call.options?.timeoutMs ?? (call.file === undefined ? defaultTimeoutMs : uploadTimeoutMs);
     return await withDeadline(timeoutMs, call.options?.signal, async (signal) => {
       if (call.isTokenless) return await once(call, body, undefined, signal);
+      await unlessAborted(signal, refuseWhileHeld(holds, account.appId, endpoints[call.endpoint].path));
       const token = await tokenFor(signal);
       try {
         return await once(call, body, token, signal);
@@ -131,6 +135,7 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
     } catch (cause) {
       const error = asWeChatError(cause, path, secrets);
       report(error.kind === 'unanswered' ? 'unanswered' : 'refused', error.errcode);
+      if (!call.isTokenless) await holdAfter(holds, account.appId, error);
       throw error;
     }
   }

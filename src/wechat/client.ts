@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { AccessTokens, WeChatAccount } from './access-token.ts';
 import { type CallReport, createSend } from './call.ts';
+import type { CallHolds } from './call-holds.ts';
 import { type ChannelsShopApi, createChannelsShopApi } from './channels-shop/api.ts';
 import { createMiniProgramApi, type MiniProgramApi } from './mini-program/api.ts';
 import { createPlatformApi, type PlatformApi } from './platform/api.ts';
@@ -25,12 +26,20 @@ export interface WeChatClientOptions {
   dispatcher?: Dispatcher;
   /** Called after each request, for metrics and logs; what it throws is ignored. */
   onCall?: (report: CallReport) => void;
+  /** Holds back an account that asked too often, in all processes that share it. */
+  holds?: CallHolds;
 }
 
 /** Creates a client. Several may live in one process. */
-export function createWeChatClient({ baseUrl, tokens, dispatcher, onCall }: WeChatClientOptions): WeChatClient {
+export function createWeChatClient({ baseUrl, tokens, dispatcher, onCall, holds }: WeChatClientOptions): WeChatClient {
   const connections = dispatcher ?? createDispatcher();
-  const options = { baseUrl, tokens, dispatcher: connections, ...(onCall === undefined ? {} : { onCall }) };
+  const options = {
+    baseUrl,
+    tokens,
+    dispatcher: connections,
+    ...(onCall === undefined ? {} : { onCall }),
+    ...(holds === undefined ? {} : { holds }),
+  };
   return {
     channelsShop: (account) => createChannelsShopApi(createSend(options, account)),
     miniProgram: (account) => createMiniProgramApi(createSend(options, account)),

@@ -21,6 +21,7 @@ export interface WeChatErrorParts {
   errcode?: string;
   errmsg?: string;
   httpStatus?: number;
+  retryAfterMs?: number;
   cause?: unknown;
   secrets?: readonly string[];
 }
@@ -42,6 +43,8 @@ export class WeChatError extends Error {
   /** WeChat's id of the request, for its support and for `openapi/rid/get`. */
   readonly rid?: string;
   readonly httpStatus?: number;
+  /** No sooner than after this time is another call of this account worth its while. */
+  readonly retryAfterMs?: number;
 
   constructor(parts: WeChatErrorParts) {
     const clean = (text: string) => redact(text, parts.secrets);
@@ -58,6 +61,7 @@ export class WeChatError extends Error {
     const rid = /\brid:\s*([\w-]+)/.exec(parts.errmsg ?? '')?.[1];
     if (rid !== undefined) this.rid = rid;
     if (parts.httpStatus !== undefined) this.httpStatus = parts.httpStatus;
+    if (parts.retryAfterMs !== undefined) this.retryAfterMs = parts.retryAfterMs;
   }
 }
 
