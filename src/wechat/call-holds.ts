@@ -17,14 +17,20 @@ export interface CallHolds {
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 
-/** A limit per minute is over in the next one; a day's quota is asked after once an hour. `Retry-After` may ask for more. */
-export function holdMsOf({ errcode, retryAfterMs = 0 }: Pick<WeChatError, 'errcode' | 'retryAfterMs'>): number {
-  return Math.max(errcode === '45009' ? hourMs : minuteMs, retryAfterMs);
-}
+/** A store of holds that hangs must not use up the time of the call. */
+const askLimitMs = 500;
+
+/** A limit per minute is over in the next one; a day's quota is asked after once an hour. */
+const holdMsOf = ({ errcode }: WeChatError): number => (errcode === '45009' ? hourMs : minuteMs);
 
 /** @throws WeChatError (`retry-slowly`, not sent) while the account is held back. */
-export async function refuseWhileHeld(holds: CallHolds | undefined, appId: string, endpoint: string): Promise<void> {
-  const held = await holds?.heldFor(appId).catch(() => undefined);
+export async function refuseWhileHeld(holds: CallHolds, appId: string, endpoint: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), askLimitMs);
+  });
+  const held = await Promise.race([holds.heldFor(appId).catch(() => undefined), late]);
+  clearTimeout(timer);
   if (held === undefined) return;
   const seconds = Math.ceil(held.leftMs / 1000);
   throw new WeChatError({

@@ -80,7 +80,7 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
     const timeoutMs = call.options?.timeoutMs ?? (call.file === undefined ? defaultTimeoutMs : uploadTimeoutMs);
     return await withDeadline(timeoutMs, call.options?.signal, async (signal) => {
       if (call.isTokenless) return await once(call, body, undefined, signal);
-      await unlessAborted(signal, refuseWhileHeld(holds, account.appId, endpoints[call.endpoint].path));
+      await passHold(call.endpoint, signal);
       const token = await tokenFor(signal);
       try {
         return await once(call, body, token, signal);
@@ -91,6 +91,18 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
         return await once(call, body, renewed, signal);
       }
     });
+  }
+
+  /** Nothing is sent while the account is held back; a caller that gives up meanwhile is told so. */
+  async function passHold(endpoint: EndpointName, signal: AbortSignal): Promise<void> {
+    if (holds === undefined) return;
+    const { path } = endpoints[endpoint];
+    try {
+      await unlessAborted(signal, refuseWhileHeld(holds, account.appId, path));
+    } catch (cause) {
+      if (cause instanceof WeChatError) throw cause;
+      throw errorFromTransport({ endpoint: path, isSent: false, cause });
+    }
   }
 
   /** `tokens` may be anybody's: it may ignore the signal and throw anything, and still nothing was sent. */
