@@ -167,10 +167,10 @@ describe('retries', () => {
   test('a receiver that takes longer than 5 s has not answered', async () => {
     stage.receiver.answer = (_push, response) => {
       stage.receiver.answer = (_next, second) => second.end('success');
-      setTimeout(() => response.end('success'), 6000);
+      setTimeout(() => response.end('success'), 9000);
     };
     await rejectedPush();
-    await until(() => onlyPush().status === 'delivered', 8000);
+    await until(() => onlyPush().status === 'delivered', 12_000);
     expect(onlyPush().tries.map(({ error }) => error)).toEqual(['no answer within 5 s', null]);
   });
 
