@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { CaseCheck } from '../checking/case-check.ts';
 import type { CheckAnswer, CheckRequest } from '../contract/check.ts';
+import { papersOf } from '../contract/material-path.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -27,6 +28,11 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
               const kept = pinned === undefined ? undefined : await deps.materialStore.get(pinned);
               return kept ?? (await deps.fetchImage(source, { signal }));
             },
+            isSentForOthers: (sha256) =>
+              deps.materialStore.isSentForOthers(
+                sha256,
+                principalsIn(request.input, deps.principalOf?.(request.input)),
+              ),
             signal,
           },
         });
@@ -36,3 +42,12 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
     },
   };
 }
+
+/** By which names this case's bytes may have been noted as its own. */
+const principalsIn = (input: CheckRequest['input'], principal: string | undefined): string[] => [
+  ...papersOf(input)
+    .flatMap(({ paper }) => [paper.holder?.name, paper.holder?.creditCode])
+    .filter((one) => one !== undefined),
+  ...(principal === undefined ? [] : [principal]),
+  input.appId,
+];

@@ -9,12 +9,15 @@ import type { MaterialStore } from '../store/material.ts';
 import type { QuotaLedger } from '../store/quota.ts';
 import type { SubmissionTurns } from '../store/turns.ts';
 import type { WeChatClient } from '../wechat/client.ts';
+import type { UploadsUnderWay } from './uploads-under-way.ts';
 
 export interface ActivityDependencies {
   wechat: WeChatClient;
   images: ImagePreparation;
   fetchImage: FetchImage;
   materialStore: MaterialStore;
+  /** Same bytes of one case under way at the same time; made once for a worker by `createActivities`. */
+  uploadsUnderWay?: UploadsUnderWay;
   turns: SubmissionTurns;
   quota: QuotaLedger;
   /** `observe`: everything is read, nothing is written to WeChat (`WXQ_MODE`). */

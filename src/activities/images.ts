@@ -9,6 +9,7 @@ import { ImageRefused } from '../images/inspect.ts';
 import type { UploadLimits } from '../images/prepare.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { castFailure, failure, refuseToWriteWhenObserving } from './failure.ts';
+import type { Sent } from './uploads-under-way.ts';
 
 /** A file as both platforms take it: ASCII name with an extension, or WeChat answers 40005/41005. */
 export interface OutgoingFile {
@@ -44,19 +45,27 @@ export async function uploadImages(
     const plain = originals.map(({ sha256, bytes }) => ({ sha256, bytes: bytes.length }));
     if (request.previous !== undefined && hashes.join() === request.previous.sha256.join())
       return { ref: request.previous.ref, images: plain, unchanged: true };
+    const known = request.sent?.find((one) => one.sha256.join() === hashes.join());
+    if (known !== undefined) return { ref: known.ref, images: plain };
     refuseToWriteWhenObserving(deps.mode);
-    const prepared = await deps.images.prepare(
-      originals.map(({ bytes }) => bytes),
-      limits,
-      { signal },
-    );
-    const filename = `${hashes[0]?.slice(0, 16)}.${prepared.extension}`;
-    const ref = await send({ bytes: prepared.bytes, filename, contentType: prepared.contentType }, signal);
+    const sentForOthers = await Promise.all(hashes.map((sha256) => isSentForOthers(deps, request, sha256)));
+    const prepareAndSend = async () => {
+      const prepared = await deps.images.prepare(
+        originals.map(({ bytes }) => bytes),
+        limits,
+        { signal },
+      );
+      const filename = `${hashes[0]?.slice(0, 16)}.${prepared.extension}`;
+      const ref = await send({ bytes: prepared.bytes, filename, contentType: prepared.contentType }, signal);
+      return { ref, notes: prepared.notes };
+    };
+    const { ref, notes } = await onlyOnce(deps, request, hashes, prepareAndSend, signal);
+    await markSent(deps, request, hashes);
     return {
       ref,
       images: plain.map((image, n) => {
-        const note = prepared.notes[n];
-        return note === undefined ? image : { ...image, note };
+        const said = [notes[n], sentForOthers[n] ? sentForAnother : undefined].filter((one) => one !== undefined);
+        return said.length === 0 ? image : { ...image, note: said.join('; ') };
       }),
     };
   } catch (error) {
@@ -64,6 +73,45 @@ export async function uploadImages(
     throw namingImage(error, (request.images[index ?? 0] ?? { path: '' }).path);
   } finally {
     clearInterval(timer);
+  }
+}
+
+const sentForAnother = '该图片曾为其他主体提交过 (these bytes were sent for another principal before)';
+
+/** The same bytes at two places of one case travel once: where both are under way at the same time in this worker, too. */
+async function onlyOnce(
+  { uploadsUnderWay }: ActivityDependencies,
+  { account, round }: UploadRequest,
+  hashes: string[],
+  work: () => Promise<Sent>,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { activityType, workflowExecution } = Context.current().info;
+  if (uploadsUnderWay === undefined || round === undefined) return await work();
+  const key = JSON.stringify([workflowExecution?.runId, activityType, account.appId, round, hashes]);
+  return await uploadsUnderWay.once(key, work, signal);
+}
+
+/** Whose papers they are, by every name that is known; the first is the one that is noted. */
+const principalsOf = ({ principalOf }: ActivityDependencies, { account, holders }: UploadRequest): string[] =>
+  [principalOf?.(account), ...(holders ?? []), account.appId].filter((one) => one !== undefined);
+
+/** A warning only: what goes wrong here never stops an upload. */
+async function isSentForOthers(deps: ActivityDependencies, request: UploadRequest, sha256: string): Promise<boolean> {
+  try {
+    return await deps.materialStore.isSentForOthers(sha256, principalsOf(deps, request));
+  } catch (error) {
+    deps.onBug?.(error);
+    return false;
+  }
+}
+
+async function markSent(deps: ActivityDependencies, request: UploadRequest, hashes: string[]): Promise<void> {
+  const [principal = request.account.appId] = principalsOf(deps, request);
+  try {
+    for (const sha256 of new Set(hashes)) await deps.materialStore.markSent(sha256, principal);
+  } catch (error) {
+    deps.onBug?.(error);
   }
 }
 

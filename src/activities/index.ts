@@ -7,11 +7,13 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { createMiniProgramActivities } from './mini-program.ts';
 import { createNotifyActivities, saysWhetherToTell } from './notify.ts';
 import { createTurnActivities } from './turn.ts';
+import { createUploadsUnderWay } from './uploads-under-way.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 
 /** Holds the category rules that were read lately: one of them for a worker. */
-export function createActivities(deps: ActivityDependencies) {
+export function createActivities(given: ActivityDependencies) {
+  const deps = { uploadsUnderWay: createUploadsUnderWay(), ...given };
   const { wechat, onBug } = deps;
   const rules = createKeptRules(wechat);
   const check = createCaseCheck({ wechat, rules, ...(onBug === undefined ? {} : { onBug }) });

@@ -18,6 +18,8 @@ export interface ImageLooking {
   images: ImagePreparation;
   /** The bytes, wherever they come from. @throws ImageSourceError; the signal's reason. */
   read(image: ImageSource, signal: AbortSignal | undefined): Promise<Uint8Array>;
+  /** Whether these bytes were sent for another principal before, where that is known. */
+  isSentForOthers?(sha256: string): Promise<boolean>;
   /** When it is aborted, what has not been looked at by then is left unchecked. */
   signal?: AbortSignal;
 }
@@ -44,7 +46,11 @@ export async function imageFacts(
   return facts;
 }
 
-async function look(path: string, image: Image, { images, read, signal }: ImageLooking): Promise<Looked> {
+async function look(
+  path: string,
+  image: Image,
+  { images, read, isSentForOthers, signal }: ImageLooking,
+): Promise<Looked> {
   const from = typeof image === 'string' ? { source: image } : image;
   const problem = (reason: string, advice: string, isCertain = true): Looked => ({
     fact: { path, problem: { reason, advice, isCertain } },
@@ -52,10 +58,15 @@ async function look(path: string, image: Image, { images, read, signal }: ImageL
   if (signal?.aborted) return problem(...noTimeLeft);
   try {
     const bytes = await read(from, signal);
-    if (from.sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== from.sha256)
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    if (from.sha256 !== undefined && sha256 !== from.sha256)
       return problem('these are not the bytes that sha256 pins', 'correct sha256, or give the file that it is of');
     const { width, height } = await images.inspect(bytes, signal === undefined ? {} : { signal });
-    return { fact: { path, width, height, bytes: bytes.byteLength }, bytes };
+    const isForOthers = await isSentForOthers?.(sha256).catch(() => false);
+    return {
+      fact: { path, width, height, bytes: bytes.byteLength, ...(isForOthers ? { isSentForOthers: true } : {}) },
+      bytes,
+    };
   } catch (error) {
     if (error instanceof ImageRefused) return problem(error.reason, error.advice);
     if (error instanceof ImageSourceError)

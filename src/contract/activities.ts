@@ -20,6 +20,12 @@ export interface UploadRequest {
   images: { path: string; source: string; sha256?: string }[];
   /** What was sent at this place before: the same bytes are not sent again. */
   previous?: { sha256: string[]; ref: string };
+  /** What this case has uploaded elsewhere and can still use: the same bytes are not sent twice. */
+  sent?: { sha256: string[]; ref: string }[];
+  /** Which round of uploads of the case this is: within one, the same bytes are one upload. */
+  round?: string;
+  /** Who holds the paper, by name and credit code, as the input says. */
+  holders?: string[];
 }
 
 export interface UploadedImage {

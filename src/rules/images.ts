@@ -56,7 +56,15 @@ function countFindings(path: string, count: number): LintFinding[] {
   ];
 }
 
-function factFindings({ path, problem, change, width = 0, height = 0, bytes }: ImageFact): LintFinding[] {
+function factFindings({
+  path,
+  problem,
+  change,
+  isSentForOthers,
+  width = 0,
+  height = 0,
+  bytes,
+}: ImageFact): LintFinding[] {
   if (problem !== undefined) {
     const said = say(`图片有问题：${problem.reason}。`, `The image: ${problem.reason}.`);
     const advice = say(problem.advice, problem.advice);
@@ -76,6 +84,15 @@ function factFindings({ path, problem, change, width = 0, height = 0, bytes }: I
           `The image has ${width}x${height} pixels: less than ${readablePixels} on the longer side.`,
         ),
         say('重新拍摄或扫描，确保文字清晰。', 'Scan it anew, so that every word can be read.'),
+      ),
+    );
+  if (isSentForOthers)
+    findings.push(
+      warning(
+        'image-of-another',
+        path,
+        say('同一张图片曾为其他主体提交过。', 'The same image was sent for another principal before.'),
+        say('请确认它属于本主体。', 'Make sure that it is this principal’s.'),
       ),
     );
   if (change !== undefined)

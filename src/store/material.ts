@@ -1,6 +1,6 @@
 /** A folder of images addressed by their sha256: the copy that stays when a source expires or is overwritten (rule L3). */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,15 @@ export interface MaterialStore {
    * @throws {TypeError} if `sha256` is not 64 lower-case hex digits.
    */
   get(sha256: string): Promise<Uint8Array | undefined>;
+  /** Notes that these bytes were sent for this principal (主体); the name itself is not kept. Repeating it is harmless. */
+  markSent(sha256: string, principal: string): Promise<void>;
+  /** Whether these bytes were sent for anybody else than `ours`. */
+  isSentForOthers(sha256: string, ours: readonly string[]): Promise<boolean>;
 }
+
+/** What is kept instead of a principal's name. */
+export const principalMark = (principal: string): string =>
+  createHash('sha256').update(principal).digest('hex').slice(0, 32);
 
 /** A file of the store that no longer has the content its name says. */
 export class MaterialDamaged extends Error {
@@ -50,6 +58,7 @@ export function createMaterialStore(o: {
   let swept: Promise<void> | undefined;
 
   const pathOf = (sha256: string) => join(folder, sha256.slice(0, 2), sha256.slice(2));
+  const marksOf = (sha256: string) => join(folder, '.sent', sha256.slice(0, 2), sha256.slice(2));
 
   return {
     async put(bytes) {
@@ -79,6 +88,22 @@ export function createMaterialStore(o: {
       if (bytes === undefined || digestOf(bytes) === sha256) return bytes;
       report(new MaterialDamaged(sha256, path));
       return undefined;
+    },
+
+    async markSent(sha256, principal) {
+      const marks = marksOf(sha256);
+      await mkdir(marks, { recursive: true, mode: 0o700 });
+      await writeFile(join(marks, principalMark(principal)), '', { mode: 0o600 });
+    },
+
+    async isSentForOthers(sha256, ours) {
+      const own = new Set(ours.map(principalMark));
+      try {
+        return (await readdir(marksOf(sha256))).some((mark) => !own.has(mark));
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return false;
+        throw error;
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Before a submission: look at WeChat once, then fetch and upload every image that is new, changed or stale. */
 import { isCancellation } from '@temporalio/workflow';
-import type { Pace } from '../contract/activities.ts';
+import type { Pace, UploadRequest } from '../contract/activities.ts';
 import { failureTypes } from '../contract/failures.ts';
 import { papersOf, validityEnd } from '../contract/material-path.ts';
 import type { Blocked, CaseInput } from '../contract/qualification.ts';
@@ -151,14 +151,38 @@ async function upload<Input extends CaseInput>(run: CaseRun<Input>, slot: Upload
         return { path, source, ...(sha256 === undefined ? {} : { sha256 }) };
       }),
       ...(reusable && pinned === undefined ? { previous: { sha256: before.sha256, ref: before.ref } } : {}),
+      ...sentElsewhere(run),
+      ...holdersOf(run, slot.path),
+      round: `${run.state.attempt}.${memory.uploadedAgainFor ?? 0}`,
     },
     pace,
   );
+  // The same bytes at another place of this case: the reference is as old as that upload.
+  const twin = Object.values(memory.uploads).find(({ ref }) => ref !== '' && ref === uploaded.ref);
   memory.uploads[identity] = {
     ref: uploaded.ref,
-    uploadedAtMs: uploaded.unchanged && before !== undefined ? before.uploadedAtMs : uploadedAtMs,
-    images: uploaded.images,
+    uploadedAtMs:
+      twin?.uploadedAtMs ?? (uploaded.unchanged && before !== undefined ? before.uploadedAtMs : uploadedAtMs),
+    images: uploaded.images.map((image, n) => ({ ...twin?.images[n], ...image })),
   };
+}
+
+function sentElsewhere<Input extends CaseInput>({ memory, steps }: CaseRun<Input>): Pick<UploadRequest, 'sent'> {
+  const usable = Object.values(memory.uploads).filter(
+    ({ ref, uploadedAtMs }) => ref !== '' && !steps.isUploadStale(Date.now() - uploadedAtMs),
+  );
+  if (usable.length === 0) return {};
+  return { sent: usable.map(({ ref, images }) => ({ ref, sha256: images.map(({ sha256 }) => sha256) })) };
+}
+
+function holdersOf<Input extends CaseInput>(
+  { memory }: CaseRun<Input>,
+  slotPath: string,
+): Pick<UploadRequest, 'holders'> {
+  const of = papersOf(memory.input as never).find(({ path }) => slotPath === path || slotPath.startsWith(`${path}/`));
+  const { name, creditCode } = of?.paper.holder ?? {};
+  const holders = [name, creditCode].filter((one) => one !== undefined && one !== '');
+  return holders.length === 0 ? {} : { holders: holders as string[] };
 }
 
 /** Whether a slot's upload can be used now. A stale one stays known by its sha256: its source may be gone. */

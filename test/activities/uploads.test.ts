@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createUploadsUnderWay } from '../../src/activities/uploads-under-way.ts';
 import { noise } from '../images/samples.ts';
 import { type Environment, image, openEnvironment, program, resultOf, uploadRequest } from './environment.ts';
 
@@ -212,3 +213,46 @@ const webp = () =>
   sharp({ create: { width: 900, height: 900, channels: 3, background: '#fff' } })
     .webp()
     .toBuffer();
+
+describe('bytes that were sent for somebody else', () => {
+  const source = image('business-licence.png');
+  const noteOf = async (change: Partial<ReturnType<typeof uploadRequest>>) =>
+    resultOf(await upload(uploadRequest([source], change))).images[0]?.note;
+
+  test('L3 go out all the same, and a note warns of them; the same principal’s own do not', async () => {
+    expect(await noteOf({ holders: ['杭州甲有限公司', '91330000AAAAAAAA1A'] })).toBeUndefined();
+    expect(await noteOf({ holders: ['杭州甲有限公司'] })).toBeUndefined();
+    expect(await noteOf({ holders: ['宁波乙有限公司'] })).toContain('another principal');
+    expect(sent()).toHaveLength(3);
+  });
+
+  test('L3 a store that cannot say so stops nothing, and somebody is told', async () => {
+    const told: unknown[] = [];
+    const broken = () => Promise.reject(new Error('no room'));
+    const deps = {
+      materialStore: { ...env.deps.materialStore, markSent: broken, isSentForOthers: broken },
+      onBug: (error: unknown) => told.push(error),
+    };
+    expect(resultOf(await upload(uploadRequest([source]), { deps })).ref).toMatch(/^file_/);
+    expect(told).toHaveLength(2);
+  });
+});
+
+describe('an upload that is under way', () => {
+  test('L3 is waited for by the same bytes of the same round; one that fails leaves the next to send by itself', async () => {
+    const underWay = createUploadsUnderWay();
+    const signal = new AbortController().signal;
+    let calls = 0;
+    const send = async () => {
+      calls += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (calls === 1) throw new Error('reset');
+      return { ref: `file_${calls}`, notes: [] };
+    };
+    const ended = await Promise.allSettled([1, 2, 3].map(() => underWay.once('key', send, signal)));
+    expect(ended.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(calls).toBe(2);
+    expect(await underWay.once('key', send, signal)).toMatchObject({ ref: 'file_2' });
+    expect(await underWay.once('another round', send, signal)).toMatchObject({ ref: 'file_3' });
+  });
+});

@@ -110,6 +110,8 @@ export async function createConsoleStage(
         return { sha256, bytes: bytes.byteLength };
       },
       get: async (sha256) => kept.get(sha256),
+      markSent: async () => missing('markSent')(),
+      isSentForOthers: async () => missing('isSentForOthers')(),
     },
     names: noNames,
     pushes: { list: async () => [], deliverAgain: async () => undefined },

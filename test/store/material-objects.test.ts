@@ -83,3 +83,12 @@ test('L3 a key that may write but not look (403 for what is not there) still kee
 test('a bucket without a key for it is refused at once', () => {
   expect(() => openMaterialStore({ place: 's3://scans/pinned' })).toThrow('needs a key');
 });
+
+test('whom bytes were sent for is known without any name of theirs in the bucket', async () => {
+  const store = open();
+  expect(await store.isSentForOthers(sha256, ['甲公司'])).toBe(false);
+  await store.markSent(sha256, '甲公司');
+  expect(await store.isSentForOthers(sha256, ['甲公司', 'wx1'])).toBe(false);
+  expect(await store.isSentForOthers(sha256, ['乙公司'])).toBe(true);
+  expect([...double.objects.keys()].join()).not.toContain('甲');
+});

@@ -1,6 +1,7 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe } from 'vitest';
 import { expect, image, test } from '../stage.ts';
 
@@ -63,6 +64,73 @@ describe('images', () => {
     expect(stage.sandbox.uploads().counts[stage.appId]).toBe(3);
     stage.sandbox.decide(stage.openAudit().id, 'approved');
     expect(await handle.result()).toMatchObject({ outcome: 'approved', attempts: [{ number: 1 }, { number: 2 }] });
+  });
+
+  test('L3 the same bytes at several places of one case are uploaded once, wherever they come from', async ({
+    stage,
+  }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'wxq-same-'));
+    try {
+      const copies = await Promise.all(
+        Array.from({ length: 6 }, async (_, n) => {
+          const copy = join(folder, `scan-${n}.jpg`);
+          await copyFile(image('food-permit.jpg'), copy);
+          return copy;
+        }),
+      );
+      const input = stage.shopInput();
+      if (input.material.form !== 'licenses') throw new Error('not this form');
+      const [license] = input.material.licenses;
+      if (license === undefined) throw new Error('no licence');
+      license.images = copies;
+      const handle = await stage.startShop(input);
+      const { material } = await stage.until(handle.workflowId, 'in_review');
+      expect(stage.sandbox.uploads().counts[stage.appId]).toBe(1);
+      expect(new Set(material.map(({ sha256 }) => sha256)).size).toBe(1);
+      expect(material).toHaveLength(6);
+      stage.sandbox.decide(stage.openAudit().id, 'approved');
+      await handle.result();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('L9 a folder of broken images: each is named with what is wrong, and nothing is sent', async ({ stage }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'wxq-broken-'));
+    try {
+      const png = await readFile(image('business-licence.png'));
+      const jpeg = await readFile(image('food-permit.jpg'));
+      const plain = sharp({ create: { width: 900, height: 900, channels: 3, background: '#fff' } });
+      const bomb = Buffer.from(png);
+      bomb.writeUInt32BE(100_000, 16);
+      bomb.writeUInt32BE(100_000, 20);
+      const broken: Record<string, Buffer> = {
+        'empty.png': Buffer.alloc(0),
+        'half.png': png.subarray(0, png.length / 2),
+        'half.jpg': jpeg.subarray(0, jpeg.length / 2),
+        'page.jpg': Buffer.from('<html><body>404 Not Found</body></html>'),
+        'paper.png': Buffer.from('%PDF-1.7 no image'),
+        'drawing.jpg': Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"/>'),
+        'scan.jpg': await plain.clone().webp().toBuffer(),
+        'bomb.png': bomb,
+        'still.jpg': await plain.clone().gif().toBuffer(),
+      };
+      for (const [name, bytes] of Object.entries(broken)) await writeFile(join(folder, name), bytes);
+      const input = { ...stage.shopInput(), skipCheck: true };
+      if (input.material.form !== 'licenses') throw new Error('not this form');
+      const [license] = input.material.licenses;
+      if (license === undefined) throw new Error('no licence');
+      license.images = Object.keys(broken).map((name) => join(folder, name));
+      const handle = await stage.startShop(input);
+      const { attempts } = await stage.until(handle.workflowId, 'needs_material');
+      for (const n of Object.keys(broken).keys()) expect(attempts[0]?.reason).toContain(`licenses/1/2/images/${n}: `);
+      expect(attempts[0]?.source).toBe('refused');
+      expect(stage.sandbox.uploads().counts[stage.appId] ?? 0).toBe(0);
+      await handle.withdraw();
+      expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('L3 a source that has gone does not matter any more: the pinned copy is sent', async ({ stage }) => {
