@@ -7,12 +7,15 @@ import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics } from 'prom-client';
 import { registerApi } from './api/api.ts';
+import type { MaterialIntake } from './api/material.ts';
 import { createKeptRules } from './checking/kept-rules.ts';
 import { connect } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createCategoryNames } from './console/category-names.ts';
 import { readNamesBy } from './console/category-paths.ts';
 import { registerConsole } from './console/console.ts';
+import { ImageRefused } from './images/inspect.ts';
+import { createImagePreparation } from './images/preparation.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
@@ -33,6 +36,7 @@ import { logNews } from './store/account-news.ts';
 import { createAccountRecords } from './store/account-records.ts';
 import { createAccountStores } from './store/account-stores.ts';
 import { DatabaseError } from './store/database.ts';
+import type { MaterialStore } from './store/material.ts';
 import { openMaterialStore } from './store/material-place.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
@@ -156,10 +160,15 @@ export async function startServer(config: Config, options: StartServerOptions): 
     onWarning: () => undefined,
   });
   const privateHost = options.privateHost ?? config.privateHost;
+  const material = openMaterialStore({
+    place: config.materialStore,
+    ...(config.objectStorage === undefined ? {} : { objectStorage: config.objectStorage }),
+  });
   registerApi(privateApp, {
     client,
     access: { tokens: config.apiTokens, host: privateHost },
     records: store.database,
+    material: materialIntake(material),
     onBug: (error, route) => {
       metrics.bug();
       logger.error({ route, problem: bugOf(error) }, 'unexpected error in a request');
@@ -169,10 +178,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   const rules = createKeptRules(wechat);
   registerConsole(privateApp, {
     client,
-    material: openMaterialStore({
-      place: config.materialStore,
-      ...(config.objectStorage === undefined ? {} : { objectStorage: config.objectStorage }),
-    }),
+    material,
     names: createCategoryNames(
       readNamesBy({
         shopTrees: async (account) => (await rules.shopTrees(account)).value,
@@ -238,6 +244,19 @@ export async function startServer(config: Config, options: StartServerOptions): 
     await close();
     throw error;
   }
+}
+
+/** Uploads to the API: looked at as a worker would, and put where it looks for them. */
+function materialIntake(store: MaterialStore): MaterialIntake {
+  const images = createImagePreparation();
+  return {
+    put: (bytes) => store.put(bytes),
+    look: (bytes) =>
+      images.inspect(bytes).catch((error: unknown) => {
+        if (error instanceof ImageRefused) return { refused: { reason: error.reason, advice: error.advice } };
+        throw error;
+      }),
+  };
 }
 
 /** The private port takes images too, from callers that are trusted: it need not hurry them as much as the public one. */

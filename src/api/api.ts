@@ -4,6 +4,7 @@ import type { QualificationClient } from '../client/index.ts';
 import { type AccessSettings, closedReason, guardRoutes } from './access.ts';
 import { createCaseOperations } from './case-operations.ts';
 import { registerCaseRoutes } from './case-routes.ts';
+import { type MaterialIntake, registerMaterialRoutes } from './material.ts';
 import { collectRoutes } from './openapi.ts';
 import { type Problem, problem, problemOfError, retryAfter } from './problem.ts';
 import { createStarts, type StartRecords } from './starts.ts';
@@ -13,6 +14,7 @@ export interface ApiDependencies {
   client: QualificationClient;
   access: AccessSettings;
   records: StartRecords;
+  material: MaterialIntake;
   /** Told of errors that mean a bug. */
   onBug: (error: unknown, route: string | undefined) => void;
   /** Told at the start when the API will answer nobody. */
@@ -26,7 +28,7 @@ const maxBodyBytes = 1024 * 1024;
 
 /** Registers everything under `/v1`. The app may not listen yet. */
 export function registerApi(app: FastifyInstance, dependencies: ApiDependencies): void {
-  const { client, access, records, onBug, onClosed } = dependencies;
+  const { client, access, records, material, onBug, onClosed } = dependencies;
   const closed = closedReason(access);
   if (closed !== undefined) onClosed?.(closed);
   const stopping = new AbortController();
@@ -46,6 +48,7 @@ export function registerApi(app: FastifyInstance, dependencies: ApiDependencies)
       guardRoutes(scope, access);
       await collectRoutes(scope);
       registerCaseRoutes(scope, { operations, starts, stopping: stopping.signal });
+      await registerMaterialRoutes(scope, material);
       scope.get('/openapi.json', { config: { role: 'none' }, schema: { hide: true } as object }, async () =>
         scope.swagger(),
       );

@@ -7,6 +7,7 @@ import {
   type CasePage,
   type CaseView,
   type ChannelsShopInput,
+  type Checked,
   checkInput,
   type Finding,
   InvalidCaseError,
@@ -52,6 +53,8 @@ export interface Asking {
 export interface CaseOperations {
   /** The workflow id that a start with this input would have. Throws `InvalidCaseError`. */
   checkedId(input: unknown): string;
+  /** Compares an input with the live rules of its category. Starts nothing. */
+  check(input: unknown): Promise<Checked>;
   /** @param startKey as in the client's `StartOptions`. */
   start(input: unknown, asking: { by?: string | undefined; startKey?: string | undefined }): Promise<StartedCase>;
   page(filter: Omit<CaseFilter, 'limit'>, pageSize: number, pageToken?: string): Promise<CasePage>;
@@ -98,6 +101,11 @@ export function createCaseOperations(client: QualificationClient): CaseOperation
           },
         );
       return { workflowId, existing: true, sameInput: started.sameInput === true };
+    },
+
+    async check(input) {
+      checked(input);
+      return await client.check(input as ChannelsShopInput | MiniProgramInput);
     },
 
     async page(filter, pageSize, pageToken) {

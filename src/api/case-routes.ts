@@ -12,6 +12,7 @@ import {
   casePage,
   caseParams,
   caseView,
+  checkedInput,
   keyHeaders,
   listQuery,
   openCase,
@@ -44,9 +45,7 @@ export function registerCaseRoutes(
     '/cases',
     {
       config: { role: 'starter' },
-      // The platform is told by the members, so that findings speak of what was meant: `operations` checks the body.
-      validatorCompiler: ({ schema, httpPart }) =>
-        httpPart === 'body' ? (value) => ({ value }) : validator(schema, httpPart),
+      validatorCompiler: bodyByOperations,
       schema: {
         operationId: 'startCase',
         summary: 'Start a case',
@@ -72,6 +71,32 @@ export function registerCaseRoutes(
       const started = await starts.start(request.body, { by: name, key: request.headers['idempotency-key'] });
       return reply.code(202).header('location', `/v1/cases/${started.workflowId}`).send(started);
     },
+  );
+
+  typed.post(
+    '/check',
+    {
+      config: { role: 'operator' },
+      validatorCompiler: bodyByOperations,
+      schema: {
+        operationId: 'checkInput',
+        summary: 'Check an input before it is submitted',
+        description:
+          'Compares it with the live rules of its category, its images included. Starts no case and sends nothing to WeChat.',
+        tags: ['cases'],
+        body: caseBody,
+        response: answers({ 200: ['What was found.', checkedInput] }, [
+          ...ofTemporal,
+          'too-large',
+          'media-type',
+          'invalid-input',
+          'no-worker',
+          'rules-unavailable',
+          'check-failed',
+        ]),
+      },
+    },
+    async ({ body }) => operations.check(body),
   );
 
   typed.get(
@@ -171,6 +196,10 @@ export function registerCaseRoutes(
     );
   }
 }
+
+/** The platform is told by the members, so that findings speak of what was meant: `operations` checks the body. */
+const bodyByOperations = ({ schema, httpPart }: { schema: unknown; httpPart?: string }) =>
+  httpPart === 'body' ? (value: unknown) => ({ value }) : validator(schema, httpPart);
 
 const idOf = ({ platform, appId, categoryId }: { platform: string; appId: string; categoryId: string }): string =>
   `${platform}/${appId}/${categoryId}`;

@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { imageTypes } from './material.ts';
 import { registry } from './shapes.ts';
 
 type Json = { [key: string]: unknown };
@@ -32,11 +33,27 @@ export async function collectRoutes(app: FastifyInstance): Promise<void> {
   });
 }
 
+/** Bytes, which zod has no word for. */
+const imageBody = {
+  required: true,
+  content: {
+    ...Object.fromEntries(imageTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }])),
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        properties: { file: { type: 'string', format: 'binary' } },
+        required: ['file'],
+      },
+    },
+  },
+};
+
 /** What the routes' schemas can't say. */
 function finished(document: Json): Json {
   for (const operation of operationsOf(document)) {
     const body = operation.requestBody as { required?: boolean } | undefined;
     if (body !== undefined && optionalBodies.includes(String(operation.operationId))) body.required = false;
+    if (operation.operationId === 'uploadImage') operation.requestBody = imageBody;
     if (operation.operationId === 'startCase')
       Object.assign(responseOf(operation, '202'), {
         headers: { Location: { description: 'where the case is looked at', schema: { type: 'string' } } },

@@ -4,6 +4,7 @@ import {
   CaseClosedError,
   CaseFailedError,
   CaseNotFoundError,
+  CheckFailedError,
   ClientClosedError,
   type Finding,
   InvalidCaseError,
@@ -11,6 +12,7 @@ import {
   PageTokenError,
   QualificationError,
   type QualificationResult,
+  RulesUnavailableError,
   SearchAttributesMissingError,
   TemporalUnreachableError,
   UpdateRefusedError,
@@ -38,6 +40,8 @@ export const problemKinds = {
   bug: [500, 'Something unexpected happened'],
   'no-worker': [503, 'No worker answers'],
   'temporal-away': [503, 'Temporal cannot be used'],
+  'rules-unavailable': [503, "The category's rules could not be read"],
+  'check-failed': [503, 'The check did not come to an end'],
   'not-set-up': [503, 'Temporal is not set up for cases'],
   'store-away': [503, 'The store of this server cannot be used'],
   stopping: [503, 'This server is stopping'],
@@ -92,6 +96,8 @@ const rows: readonly (readonly [new (...given: never[]) => Error, ProblemKind])[
   [NoWorkerError, 'no-worker'],
   [TemporalUnreachableError, 'temporal-away'],
   [SearchAttributesMissingError, 'not-set-up'],
+  [RulesUnavailableError, 'rules-unavailable'],
+  [CheckFailedError, 'check-failed'],
   [ClientClosedError, 'stopping'],
 ];
 
@@ -110,6 +116,7 @@ function membersOf(error: QualificationError): Partial<Problem> {
     ...(error instanceof CaseClosedError && error.result !== undefined ? { result: error.result } : {}),
     ...(error instanceof CaseClosedError && error.ending !== undefined ? { ending: error.ending } : {}),
     ...(error instanceof CaseCancelledError ? { ending: error.ending } : {}),
+    ...(error instanceof RulesUnavailableError && error.errcode !== undefined ? { errcode: error.errcode } : {}),
     ...(error instanceof CaseFailedError ? { ending: 'failed' } : {}),
   };
 }

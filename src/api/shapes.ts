@@ -1,6 +1,6 @@
 /** What goes in and comes out of the API, as zod schemas: they validate requests, and the OpenAPI document is made of them. */
 import { z } from 'zod';
-import type { CasePage, CaseRow, Finding } from '../client/index.ts';
+import type { CasePage, CaseRow, Checked, Finding } from '../client/index.ts';
 import { channelsShopSchema, miniProgramSchema } from '../client/input.ts';
 import type {
   Accepted,
@@ -251,6 +251,35 @@ export const openCase = named(
   'OpenCase',
   'The case goes on; ask again.',
 );
+export const uploadedImage = named(
+  z.strictObject({
+    source: described(z.string(), '`material:` and the sha256: an image of a start or a resubmission'),
+    sha256,
+    bytes: z.int(),
+    format: z.enum(['jpeg', 'png', 'gif']),
+    width: z.int(),
+    height: z.int(),
+  }),
+  'UploadedImage',
+  'An image that is kept.',
+);
+export const checkedInput = named(
+  z.looseObject({
+    findings: z.array(
+      z.looseObject({
+        code: z.string(),
+        path: described(z.string(), 'the member of the input, empty for the whole'),
+        level: z.enum(['error', 'warning', 'note']),
+        zh: z.string(),
+        en: z.string(),
+        advice: z.strictObject({ zh: z.string(), en: z.string() }),
+      }),
+    ),
+    rules: z.looseObject({ source: z.enum(['live', 'kept']), readAt: time, ageSeconds: z.number() }).exactOptional(),
+  }),
+  'CheckedInput',
+  'Errors first; without an error WeChat is expected to take it.',
+);
 const finding = z.looseObject({
   path: z.string(),
   message: z.string(),
@@ -292,7 +321,8 @@ const schemasMatch: [
   Same<Known<z.infer<typeof accepted>>, Accepted>,
   Same<Known<z.infer<typeof caseRow>>, CaseRow>,
   Same<Known<z.infer<typeof casePage>>, CasePage>,
+  Same<Known<z.infer<typeof checkedInput>>, Checked>,
   Same<Known<z.infer<typeof finding>>, Finding>,
   Same<Known<z.infer<typeof problemBody>>, Problem>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
 void schemasMatch;

@@ -2,6 +2,7 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccessSettings } from '../../src/api/access.ts';
 import { registerApi } from '../../src/api/api.ts';
+import type { MaterialIntake } from '../../src/api/material.ts';
 import type { StartRecords } from '../../src/api/starts.ts';
 import type { CaseHandle, QualificationClient, Started, StartOptions } from '../../src/client/index.ts';
 import { createPrivateServer } from '../../src/server/app.ts';
@@ -41,7 +42,12 @@ export interface ApiStage {
 }
 
 export async function createApiStage(
-  options: { access?: Partial<AccessSettings>; script?: Script; records?: StartRecords } = {},
+  options: {
+    access?: Partial<AccessSettings>;
+    script?: Script;
+    records?: StartRecords;
+    material?: MaterialIntake;
+  } = {},
 ): Promise<ApiStage> {
   const script: Script = options.script ?? {};
   const bugs: unknown[] = [];
@@ -67,6 +73,10 @@ export async function createApiStage(
     client,
     access: { tokens, host: '127.0.0.1', ...options.access },
     records: options.records ?? { query: () => Promise.reject(new Error('there is no database in this test')) },
+    material: options.material ?? {
+      look: () => Promise.reject(new Error('there are no images in this test')),
+      put: () => Promise.reject(new Error('there is no material store in this test')),
+    },
     onBug: (error) => bugs.push(error),
     onClosed: (reason) => closed.push(reason),
   });
