@@ -16,7 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: needsTemporal,
+          // test/topology: `.ci/run --full`.
+          exclude: [...needsTemporal, 'test/topology/**'],
           testTimeout: 20_000,
         },
       },

@@ -17,7 +17,7 @@ export interface Postgres {
 }
 
 /** Throws, with what to install, where there is none: the tests that need it are not left out. */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres({ maxConnections = 60 } = {}): Promise<Postgres> {
   const programs = programFolder();
   const folder = mkdtempSync(join(tmpdir(), 'wxq-postgres-'));
   const data = join(folder, 'data');
@@ -29,7 +29,7 @@ export async function startPostgres(): Promise<Postgres> {
   const settings = [
     'listen_addresses=127.0.0.1',
     'fsync=off',
-    'max_connections=60',
+    `max_connections=${maxConnections}`,
     `unix_socket_directories=${folder}`,
   ];
   const server = spawn(

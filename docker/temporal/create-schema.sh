@@ -9,7 +9,7 @@ setup() {
   tool="temporal-sql-tool --plugin postgres12 --ep $POSTGRES_SEEDS -p $DB_PORT -u $POSTGRES_USER --db $database"
   $tool create
   $tool setup-schema -v 0.0
-  $tool update-schema -d "/etc/temporal/schema/postgresql/v12/$versions/versioned"
+  $tool update-schema -d "${TEMPORAL_SCHEMA_DIR:-/etc/temporal/schema}/postgresql/v12/$versions/versioned"
 }
 
 setup temporal temporal

@@ -103,7 +103,7 @@ async function startOnce(
   const port = await nextFreePort(options.port ?? 0, host);
   const uiPort = options.ui ? await nextFreePort(options.uiPort ?? Math.min(port + 1000, 65_000), host) : undefined;
   options.onProgress?.(`Starting Temporal (${source}) on ${host}:${port}`);
-  const child = launch(program, serverArguments(options, namespace, port, uiPort), options.env);
+  const child = launchOnLeash(program, serverArguments(options, namespace, port, uiPort), options.env);
   const output = keepLastLines(child);
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
@@ -181,7 +181,8 @@ const posixLauncher = `( exec </dev/null >/dev/null 2>&1
   kill -KILL "$$" ) &
 exec "$0" "$@" 3<&-`;
 
-function launch(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+/** Starts a program, its output on pipes, that ends when this process is gone, however it went. */
+export function launchOnLeash(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   if (process.platform === 'win32') return spawn(program, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const child = spawn('/bin/sh', ['-c', posixLauncher, program, ...args], {
     env,

@@ -94,7 +94,8 @@ describe('a Temporal server that is killed', () => {
     const path = join(folder, 'temporal.db');
     const begin = (port?: number): Promise<DevServer> =>
       startDevServer({
-        env: process.env,
+        // It is killed, so it is its own one also where the others share that of TEMPORAL_ADDRESS.
+        env: { ...process.env, TEMPORAL_ADDRESS: '' },
         persistence: { kind: 'file', path },
         ...(port === undefined ? {} : { port }),
       });

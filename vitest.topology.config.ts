@@ -1,0 +1,17 @@
+/** What `.ci/run --full` runs: the end-to-end tests and the crash drill on Temporal with PostgreSQL, as it is installed. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/count-reporter.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    // As in vitest.config.ts: real deadlines on a shared machine; the reporter names who needed a second try.
+    retry: 1,
+    include: ['test/e2e/**/*.test.ts', 'test/topology/**/*.test.ts'],
+    globalSetup: ['test/topology/set-up.ts'],
+    testTimeout: 180_000,
+    // A first run builds the Temporal server.
+    hookTimeout: 1_800_000,
+  },
+});
