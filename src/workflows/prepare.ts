@@ -109,10 +109,12 @@ export async function passUploads<Input extends CaseInput>(run: CaseRun<Input>, 
   if (outdated !== undefined) return run.dispatch({ type: 'refused', reason: outdated });
   const todo = distinctSlots(steps.slots(memory.input)).filter((slot) => !isUploaded(run, slot));
   const problems: unknown[] = [];
+  // Never an upload of an earlier round: what went stale, or was refused as stale, must travel again.
+  const round = String(Date.now());
   const takeNext = async (): Promise<void> => {
     for (let slot = todo.shift(); slot !== undefined; slot = todo.shift()) {
       try {
-        await upload(run, slot, pace);
+        await upload(run, slot, pace, round);
       } catch (error) {
         if (isCancellation(error)) throw error;
         problems.push(error);
@@ -134,7 +136,12 @@ export async function passUploads<Input extends CaseInput>(run: CaseRun<Input>, 
   } else run.dispatch({ type: 'prepared' });
 }
 
-async function upload<Input extends CaseInput>(run: CaseRun<Input>, slot: UploadSlot, pace: Pace): Promise<void> {
+async function upload<Input extends CaseInput>(
+  run: CaseRun<Input>,
+  slot: UploadSlot,
+  pace: Pace,
+  round: string,
+): Promise<void> {
   const { memory, steps } = run;
   const identity = identityOf(slot.images.map(({ image }) => image));
   const pinned = memory.uploads[identity]?.images;
@@ -153,12 +160,14 @@ async function upload<Input extends CaseInput>(run: CaseRun<Input>, slot: Upload
       ...(reusable && pinned === undefined ? { previous: { sha256: before.sha256, ref: before.ref } } : {}),
       ...sentElsewhere(run),
       ...holdersOf(run, slot.path),
-      round: `${run.state.attempt}.${memory.uploadedAgainFor ?? 0}`,
+      round,
     },
     pace,
   );
   // The same bytes at another place of this case: the reference is as old as that upload.
-  const twin = Object.values(memory.uploads).find(({ ref }) => ref !== '' && ref === uploaded.ref);
+  const twin = Object.entries(memory.uploads).find(
+    ([other, { ref }]) => other !== identity && ref !== '' && ref === uploaded.ref,
+  )?.[1];
   memory.uploads[identity] = {
     ref: uploaded.ref,
     uploadedAtMs:
