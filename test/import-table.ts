@@ -123,7 +123,9 @@ export const importTable: Record<string, Allowed> = {
       'refusals.ts': ['@fastify/rate-limit'],
     },
   },
-  sandbox: { imports: [/^src\/wechat\/push\//, 'fastify', '@fastify/busboy', 'lossless-json', node] },
+  sandbox: {
+    imports: [/^src\/wechat\/push\//, 'src/wechat/deadline.ts', 'fastify', '@fastify/busboy', 'lossless-json', node],
+  },
   testing: { imports: ['src/sandbox', /^src\/wechat\/push\//] },
 };
 

@@ -4,6 +4,7 @@ import type { CaseCheck } from '../checking/case-check.ts';
 import type { CheckAnswer, CheckRequest } from '../contract/check.ts';
 import { papersOf } from '../contract/material-path.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
+import { withDeadline } from '../wechat/deadline.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** Images that have not been looked at by then are left unchecked: a person waits for the answer. */
@@ -15,27 +16,28 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
     /** Compares one input with the rules of its category. Rules that cannot be read are an answer, not a failure. */
     async checkCase(request: CheckRequest): Promise<CheckAnswer> {
       const { cancellationSignal } = Context.current();
-      const signal = AbortSignal.any([cancellationSignal, AbortSignal.timeout(lookingLimitMs)]);
       const timer = setInterval(() => Context.current().heartbeat(), heartbeatEveryMs);
       try {
-        return await check.whole(request, {
-          principal: deps.principalOf?.(request.input),
-          looking: {
-            images: deps.images,
-            // Our own copy first, as the upload does it; nothing is pinned by a mere check.
-            read: async ({ source, sha256 }) => {
-              const pinned = sha256 ?? sha256OfMaterialSource(source);
-              const kept = pinned === undefined ? undefined : await deps.materialStore.get(pinned);
-              return kept ?? (await deps.fetchImage(source, { signal }));
+        return await withDeadline(lookingLimitMs, cancellationSignal, (signal) =>
+          check.whole(request, {
+            principal: deps.principalOf?.(request.input),
+            looking: {
+              images: deps.images,
+              // Our own copy first, as the upload does it; nothing is pinned by a mere check.
+              read: async ({ source, sha256 }) => {
+                const pinned = sha256 ?? sha256OfMaterialSource(source);
+                const kept = pinned === undefined ? undefined : await deps.materialStore.get(pinned);
+                return kept ?? (await deps.fetchImage(source, { signal }));
+              },
+              isSentForOthers: (sha256) =>
+                deps.materialStore.isSentForOthers(
+                  sha256,
+                  principalsIn(request.input, deps.principalOf?.(request.input)),
+                ),
+              signal,
             },
-            isSentForOthers: (sha256) =>
-              deps.materialStore.isSentForOthers(
-                sha256,
-                principalsIn(request.input, deps.principalOf?.(request.input)),
-              ),
-            signal,
-          },
-        });
+          }),
+        );
       } finally {
         clearInterval(timer);
       }

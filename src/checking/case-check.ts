@@ -9,6 +9,7 @@ import { say, warning } from '../rules/finding.ts';
 import { imageLists } from '../rules/images.ts';
 import type { WeChatAccount } from '../wechat/access-token.ts';
 import type { WeChatClient } from '../wechat/client.ts';
+import { withDeadline } from '../wechat/deadline.ts';
 import { WeChatError } from '../wechat/errors.ts';
 import { type ImageLooking, imageFacts } from './image-facts.ts';
 import type { Freshness, KeptRules } from './kept-rules.ts';
@@ -126,13 +127,13 @@ class NotInTime extends Error {}
 /** The reading itself goes on: the next case finds its result. */
 async function inTime<Value>(work: Promise<Value>, ms: number, signal: AbortSignal | undefined): Promise<Value> {
   signal?.throwIfAborted();
-  const timeout = AbortSignal.timeout(ms);
-  const stop = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-  const stopped = new Promise<never>((_, reject) => {
-    stop.addEventListener('abort', () => reject(new NotInTime('the rules did not come in time')), { once: true });
-  });
   work.catch(() => undefined);
-  return Promise.race([work, stopped]);
+  return withDeadline(ms, signal, async (stop) => {
+    const stopped = new Promise<never>((_, reject) => {
+      stop.addEventListener('abort', () => reject(new NotInTime('the rules did not come in time')), { once: true });
+    });
+    return Promise.race([work, stopped]);
+  });
 }
 
 const accountOf = ({ appId, via }: ChannelsShopInput | MiniProgramInput): WeChatAccount => ({

@@ -1,6 +1,7 @@
 /** Delivers pushes as WeChat does: 5 s for an answer, up to ten tries over some 3.6 hours, 2xx is enough. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../wechat/deadline.ts';
 import { sealPush } from '../wechat/push/index.ts';
 import { findAccount, type KnownAccount } from './accounts.ts';
 import { takePushChaos } from './chaos.ts';
@@ -117,15 +118,13 @@ export function createPushSender(world: World): PushSender {
 
   async function post(url: URL, body: string, contentType: string) {
     try {
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': contentType },
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(answerTimeoutMs)]),
+      return await withDeadline(answerTimeoutMs, closing.signal, async (signal) => {
+        const headers = { 'content-type': contentType };
+        const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+        const text = await answer.text();
+        const kept = text === '' ? {} : { answer: text.slice(0, keptAnswer) };
+        return { httpStatus: answer.status, error: null, ...kept };
       });
-      const text = await answer.text();
-      return { httpStatus: answer.status, error: null, ...(text === '' ? {} : { answer: text.slice(0, keptAnswer) }) };
     } catch (error) {
       const isTimeout = error instanceof Error && error.name === 'TimeoutError';
       return { httpStatus: null, error: isTimeout ? 'no answer within 5 s' : 'not reachable' };

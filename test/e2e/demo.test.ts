@@ -115,11 +115,12 @@ describe('npm run demo', () => {
       ['mini-killed-waiting', 'approved', 'us', 1, 1, 1],
     ]);
     expect(new Set(cases.map(({ workflowId }) => workflowId)).size).toBe(cases.length);
-    for (const { workflowId, url, historyEvents } of cases) {
+    for (const { name, workflowId, url, historyEvents } of cases) {
       expect(url).toContain(
         `http://127.0.0.1:${ports.ui}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
       );
-      expect(historyEvents).toBeGreaterThan(10);
+      // What is in force already is seen at the first look, and that is all.
+      expect(historyEvents, name).toBeGreaterThan(name === 'shop-already-in-force' ? 5 : 10);
     }
     expect(Object.keys(ports)).toEqual(expect.arrayContaining(['temporal', 'ui', 'sandbox', 'callback', 'console']));
     expect(stderr).toMatch(/killed with SIGKILL.*a new worker runs.*killed with SIGKILL.*a new worker runs/s);

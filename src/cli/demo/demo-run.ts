@@ -88,7 +88,9 @@ export async function runDemoCases(options: DemoRunOptions): Promise<CaseReport[
 function playCase(demoCase: DemoCase, options: DemoRunOptions, world: DemoWorld): Playing {
   const startedAt = performance.now();
   const { caseLimitMs = defaultCaseLimitMs } = options;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(caseLimitMs)]);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), caseLimitMs);
+  const signal = AbortSignal.any([options.signal, limit.signal]);
   const play = new CasePlay(demoCase, options.accountOf(demoCase), world, signal);
   const isMoving = demoCase.movesClock === true;
   // An aborted call is given up by Temporal's client; one that is cut off by closing it would be tried again, and throw.
@@ -108,6 +110,8 @@ function playCase(demoCase: DemoCase, options: DemoRunOptions, world: DemoWorld)
       result = await abortable(() => resultOf(play));
     } catch (error) {
       problem = signal.aborted ? `it did not end within ${caseLimitMs / 1000} s` : error;
+    } finally {
+      clearTimeout(timer);
     }
     options.signal.throwIfAborted();
     const report = await reportOf(demoCase, options, play, { result, problem, startedAt });
