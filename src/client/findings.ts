@@ -31,6 +31,12 @@ const separator = '\u0000';
 /** A message in both languages; each half completes a sentence that begins with the path. */
 export const both = (en: string, zh: string): string => en + separator + zh;
 
+/** The halves of a message that `both` made. */
+export function inBoth(message: string): { en: string; zh: string } {
+  const [en = '', zh = en] = message.split(separator);
+  return { en, zh };
+}
+
 /** Issues of one input, in the order in which the schema met them. */
 export function findingsOf(issues: readonly SchemaIssue[], base: readonly PropertyKey[] = []): Finding[] {
   return issues.flatMap((issue) => {
@@ -47,7 +53,7 @@ export function findingsOf(issues: readonly SchemaIssue[], base: readonly Proper
 /** A finding at a path, from a message made by `both`. */
 export function finding(path: readonly PropertyKey[], message: string): Finding {
   const written = writtenPath(path);
-  const [en = '', zh = ''] = message.split(separator);
+  const { en, zh } = inBoth(message);
   const inEnglish = `${written || 'The input'} ${en}.`;
   return { path: written, message: inEnglish, en: inEnglish, zh: `${written || '输入'} ${zh}。` };
 }

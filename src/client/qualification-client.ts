@@ -35,9 +35,12 @@ export interface ConnectOptions {
   onWarning?: (message: string) => void;
 }
 
-/** A case that runs now. `existing`: it was running already; `sameInput` then says whether with this very input. */
+/**
+ * A case that runs now. `existing`: it was running already; `sameInput` then says whether with this very input.
+ * `repeated`: a request with the same `startKey` has started it before.
+ */
 export type Started =
-  | { handle: CaseHandle; existing: false }
+  | { handle: CaseHandle; existing: false; repeated?: true }
   | { handle: CaseHandle; existing: true; sameInput: boolean | undefined };
 
 /** How to start. */
@@ -191,7 +194,11 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
     const firstRunId = described.raw.workflowExecutionInfo?.firstRunId;
     const key = request.memo[startKeyMemo];
     if (key !== undefined && described.memo?.[startKeyMemo] === key)
-      return { handle: createCaseHandle(handleDeps, workflowId, firstRunId || described.runId), existing: false };
+      return {
+        handle: createCaseHandle(handleDeps, workflowId, firstRunId || described.runId),
+        existing: false,
+        repeated: true,
+      };
     if (startedByKey || described.closeTime !== undefined) return undefined;
     const digest = described.memo?.[inputDigestMemo];
     const sameInput = typeof digest === 'string' ? digest === request.memo[inputDigestMemo] : undefined;

@@ -5,10 +5,11 @@ import type { Platform, Resubmission } from '../contract/qualification.ts';
 import { both, type Finding, finding } from './findings.ts';
 import { sourceProblem } from './sources.ts';
 
-type Kind = 'image' | 'text' | 'date' | 'list';
+/** What stands at a place of the material. */
+export type PlaceKind = 'image' | 'text' | 'date' | 'list';
 
 /** The grammar of design.md §4; a case refuses by itself what its own material does not have. */
-const grammar: Record<Platform, readonly (readonly [RegExp, Kind])[]> = {
+const grammar: Record<Platform, readonly (readonly [RegExp, PlaceKind])[]> = {
   'channels-shop': [
     [/^licenses\/[1-9]\d*\/[1-9]\d*\/images\/(0|[1-9]\d{0,2})$/, 'image'],
     [/^licenses\/[1-9]\d*\/[1-9]\d*\/fields\/[^/]+$/, 'text'],
@@ -33,10 +34,10 @@ export function resubmissionFindings(platform: Platform, resubmission: Resubmiss
   if (Object.keys(set).length + remove.length === 0 && force !== true)
     add([], both('changes nothing: give set, remove, or force', '没有任何修改：请填写 set、remove 或 force'));
   remove.forEach((path, index) => {
-    if (kindOf(platform, path) === undefined) add(['remove', index], noSuchPath);
+    if (placeKind(platform, path) === undefined) add(['remove', index], noSuchPath);
   });
   for (const [path, value] of Object.entries(set)) {
-    const kind = kindOf(platform, path);
+    const kind = placeKind(platform, path);
     const problem = kind === undefined ? noSuchPath : valueProblem(kind, value);
     if (problem !== undefined) add(['set', path], problem);
   }
@@ -49,14 +50,15 @@ export function sourcesOfResubmission(
   { set = {} }: Resubmission,
 ): { path: string; source: string }[] {
   return Object.entries(set).flatMap(([path, value]) => {
-    if (kindOf(platform, path) !== 'image' || Array.isArray(value)) return [];
+    if (placeKind(platform, path) !== 'image' || Array.isArray(value)) return [];
     return [{ path: `set[${JSON.stringify(path)}]`, source: typeof value === 'string' ? value : value.source }];
   });
 }
 
 const noSuchPath = both('is no path of this material (see `material` in the case view)', '不是该材料的路径');
 
-function kindOf(platform: Platform, path: string): Kind | undefined {
+/** What stands at this path; `undefined`: it is no path of this platform's material. */
+export function placeKind(platform: Platform, path: string): PlaceKind | undefined {
   try {
     decodeURIComponent(path);
   } catch {
@@ -65,7 +67,8 @@ function kindOf(platform: Platform, path: string): Kind | undefined {
   return grammar[platform].find(([pattern]) => pattern.test(path))?.[1];
 }
 
-function valueProblem(kind: Kind, value: NonNullable<Resubmission['set']>[string]): string | undefined {
+/** Why this value cannot stand at such a place, as a message for a finding. */
+export function valueProblem(kind: PlaceKind, value: NonNullable<Resubmission['set']>[string]): string | undefined {
   if (kind === 'image') {
     if (Array.isArray(value)) return both('must be one image', '必须是一张图片');
     return sourceProblem(typeof value === 'string' ? value : value.source);
