@@ -127,7 +127,7 @@ describe('the workflow bundle', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('what is committed', () => {
