@@ -8,7 +8,7 @@ import { CodecError, createPayloadCodec } from './codec/payload-codec.ts';
 import { type Config, ConfigError } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
-import { closeOnSignal } from './runtime/shutdown.ts';
+import { closeOnSignal, stopLimitMs } from './runtime/shutdown.ts';
 
 /** A page of a history in base64 stays below it; Temporal's own limit for one answer is 4 MiB. */
 const bodyLimitBytes = 16 * 1024 * 1024;
@@ -197,6 +197,6 @@ export async function runCodecServer(
 ): Promise<RunningCodecServer> {
   const logger = await createLogger({ level: config.logLevel, name: 'codec-server' });
   const server = await startCodecServer(config, { ...options, logger });
-  closeOnSignal({ logger, close: server.close, limitMs: 10_000 });
+  closeOnSignal({ logger, close: server.close, limitMs: stopLimitMs['codec-server'] });
   return server;
 }

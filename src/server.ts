@@ -19,7 +19,7 @@ import { createImagePreparation } from './images/preparation.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
-import { closeOnSignal } from './runtime/shutdown.ts';
+import { closeOnSignal, stopLimitMs } from './runtime/shutdown.ts';
 import { temporalSettings } from './runtime/temporal-connection.ts';
 import { type AccountChangeTellerOptions, startAccountChangeTeller } from './server/account-changes.ts';
 import { createAccountSignals } from './server/account-signals.ts';
@@ -268,7 +268,7 @@ export async function runServer(config: Config, env: NodeJS.ProcessEnv = process
   const metrics = createServerMetrics();
   collectDefaultMetrics({ register: metrics.registry });
   const server = await startServer(config, { env, logger, metrics });
-  closeOnSignal({ logger, close: server.close, limitMs: 15_000 });
+  closeOnSignal({ logger, close: server.close, limitMs: stopLimitMs.server });
   return server;
 }
 

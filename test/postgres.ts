@@ -17,14 +17,14 @@ export interface Postgres {
 }
 
 /** Throws, with what to install, where there is none: the tests that need it are not left out. */
-export async function startPostgres({ maxConnections = 60 } = {}): Promise<Postgres> {
+export async function startPostgres({ maxConnections = 60, user = 'wxq' } = {}): Promise<Postgres> {
   const programs = programFolder();
   const folder = mkdtempSync(join(tmpdir(), 'wxq-postgres-'));
   const data = join(folder, 'data');
   const owner = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid);
   const options = { cwd: folder, stdio: 'ignore', ...owner } as const;
-  execFileSync(join(programs, 'initdb'), ['-D', data, '-U', 'wxq', '-A', 'trust', '--no-sync', '-E', 'UTF8'], options);
+  execFileSync(join(programs, 'initdb'), ['-D', data, '-U', user, '-A', 'trust', '--no-sync', '-E', 'UTF8'], options);
   const port = await freePort();
   const settings = [
     'listen_addresses=127.0.0.1',
@@ -44,7 +44,7 @@ export async function startPostgres({ maxConnections = 60 } = {}): Promise<Postg
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  const url = (name: string): string => `postgres://wxq@127.0.0.1:${port}/${name}`;
+  const url = (name: string): string => `postgres://${user}@127.0.0.1:${port}/${name}`;
   const adminUrl = url('postgres');
   for (let tries = 1; ; tries += 1) {
     try {

@@ -2,11 +2,14 @@
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from './logger.ts';
 
+/** What each process may take to stop in order, below its `stop_grace_period` in docker-compose.yml and above what it waits for itself. */
+export const stopLimitMs = { worker: 38_000, server: 15_000, 'codec-server': 10_000 } as const;
+
 export interface ShutdownOptions {
   logger: Logger;
   /** Ends everything, in order. Rejecting makes the exit status 1. */
   close: () => Promise<void>;
-  /** The process is ended with status 1 when `close` takes longer. Default 38 s: below the container's 40 s, above the worker's 35 s. */
+  /** The process is ended with status 1 when `close` takes longer. Default: that of the worker. */
   limitMs?: number;
 }
 
@@ -18,7 +21,7 @@ const sameSignalMs = 1_000;
  * Starts to listen. The first signal calls `close` and exits (0, or 1 when it failed); a second one more than a second
  * later exits at once with 1. `close()` does the same by hand; `forget()` stops listening.
  */
-export function closeOnSignal({ logger, close, limitMs = 38_000 }: ShutdownOptions): {
+export function closeOnSignal({ logger, close, limitMs = stopLimitMs.worker }: ShutdownOptions): {
   close: () => void;
   forget: () => void;
 } {

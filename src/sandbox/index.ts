@@ -147,7 +147,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   app.all('/*', (request, reply) => gate.handle(request, reply));
 
   const port = await listen(app, host, options.port);
-  const url = `http://${host}:${port}`;
+  const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
   scheduler.lookAgain();
   return {
     ...control,

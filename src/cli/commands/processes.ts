@@ -77,12 +77,16 @@ export const sandboxCommand = (cli: Cli) =>
   newCommand('sandbox', 'run an imitation of WeChat until it is stopped', 'wxq sandbox --port 8090')
     .option('--port <port>', 'where it listens; the next free one if it is taken', port)
     .option('--state-file <file>', 'keep its state here, so that it survives a restart')
-    .action(async ({ port: wanted, stateFile, json }) => {
+    .option('--host <address>', 'where it listens (default: this machine only)')
+    .option('--callback-url <url>', 'the server that its pushes go to (default: http://127.0.0.1:8080)')
+    .action(async ({ port: wanted, stateFile, host, callbackUrl, json }) => {
       await act(cli, { json }, async (out) => {
         const { runSandbox } = await import('../../sandbox.ts');
         const { url } = await runSandbox({
           ...(wanted === undefined ? {} : { port: wanted }),
           ...(stateFile === undefined ? {} : { stateFile }),
+          ...(host === undefined ? {} : { host }),
+          ...(callbackUrl === undefined ? {} : { callbackBaseUrl: callbackUrl.replace(/\/+$/, '') }),
         });
         if (out.json) out.result({ url }, '');
         return exitStatus.done;
