@@ -44,6 +44,8 @@ import { privateBearerOf, publishServer } from './store/server-beside.ts';
 import { readStoredFacts, storedFactsPath } from './store/stored-facts.ts';
 import { accountStoresPath } from './store/stores-beside.ts';
 import { answerAccountStores } from './store/stores-desk.ts';
+import { answerWatchStore, watchStorePath } from './store/watch-desk.ts';
+import { createWatchStore } from './store/watch-records.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { PushRejected } from './wechat/push/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
@@ -145,6 +147,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     calls: [
       { path: accountDeskPath, call: (body) => answerDesk(createAccountRecords(store), body) },
       { path: storedFactsPath, call: async () => ({ body: await readStoredFacts(store.database) }) },
+      { path: watchStorePath, call: (body) => answerWatchStore(createWatchStore(store.database, accounts), body) },
       { path: accountStoresPath, call: (body) => answerAccountStores(createAccountStores(store.database), body) },
     ],
   });

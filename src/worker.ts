@@ -2,11 +2,14 @@
 /** The worker process: runs the workflows and the activities that call WeChat. */
 import { existsSync, realpathSync } from 'node:fs';
 import { extname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { FailureInterceptor } from './activities/failure-interceptor.ts';
 import { type ActivityDependencies, createActivities } from './activities/index.ts';
+import { ensureWatchSchedules } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createImagePreparation } from './images/preparation.ts';
 import { createImageFetcher } from './images/source.ts';
@@ -26,6 +29,8 @@ import { DatabaseError } from './store/database.ts';
 import { openMaterialStore } from './store/material-place.ts';
 import { SecretError } from './store/secrets.ts';
 import { createStoresBeside } from './store/stores-beside.ts';
+import { watchStoreBeside } from './store/watch-desk.ts';
+import { createWatchStore } from './store/watch-records.ts';
 import { createAccessTokens, createWeChatClient } from './wechat/index.ts';
 import { createDispatcher } from './wechat/transport.ts';
 
@@ -135,6 +140,8 @@ export async function startWorker(
     ...webhooks.urls.map((url) => ({ kind: 'webhook' as const, url, secrets: webhooks.secrets })),
     ...robots,
   ]);
+  const payloadCodec = codecKeys === undefined ? undefined : createPayloadCodec(codecKeys);
+  const payloadCodecs = payloadCodec === undefined ? [] : [payloadCodec];
   const bundleName = codecKeys === undefined ? 'workflow-bundle.js' : 'workflow-bundle-private.js';
   const builtBundle = fileURLToPath(new URL(`../${bundleName}`, import.meta.url));
   const worker = await createQualificationWorker({
@@ -158,15 +165,26 @@ export async function startWorker(
         onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
       }),
       ...stores,
+      watch:
+        'beside' in keeper ? watchStoreBeside(keeper.beside) : createWatchStore(keeper.store.database, keeper.accounts),
       mode: config.mode,
       principalOf: ({ appId }) => keeper.accounts.shop(appId)?.principal,
       notify: { targets, dispatcher: notifyDispatcher, ...(consoleUrl === undefined ? {} : { consoleUrl }) },
       onBug: (error) => logger.error({ err: error }, 'a check against the category rules failed'),
     },
-    ...(codecKeys === undefined ? {} : { payloadCodec: createPayloadCodec(codecKeys) }),
+    ...(payloadCodec === undefined ? {} : { payloadCodec }),
     ...(existsSync(builtBundle) ? { workflowBundlePath: builtBundle } : {}),
   });
+  const ending = new AbortController();
+  const scheduled = keepWatchScheduled({
+    client: new Client({ connection, namespace: temporal.namespace, dataConverter: { payloadCodecs } }),
+    config,
+    logger,
+    signal: ending.signal,
+  });
   const done = worker.run().finally(async () => {
+    ending.abort();
+    await scheduled;
     await connection.close().catch(() => undefined);
     await keeper.close();
     await dispatcher.close();
@@ -194,6 +212,31 @@ export async function startWorker(
       await done;
     },
   };
+}
+
+const scheduleAgainMs = 60_000;
+
+/** The worker works without its schedules, and tries until it has made them. */
+async function keepWatchScheduled({
+  client,
+  config: { taskQueue, watchHour: hour },
+  logger,
+  signal,
+}: {
+  client: Client;
+  config: Config;
+  logger: Logger;
+  signal: AbortSignal;
+}): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await ensureWatchSchedules(client, { taskQueue, hour });
+      return;
+    } catch (error) {
+      logger.warn({ err: error }, 'the schedules of the watch could not be made; trying again in a minute');
+      await pause(scheduleAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
 }
 
 /** What a case may never name as an image: tokens' database, and pinned images of other accounts. */

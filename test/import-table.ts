@@ -50,6 +50,7 @@ export const importTable: Record<string, Allowed> = {
       'node:crypto',
     ],
     types: ['src/store', '@temporalio/worker'],
+    files: { 'pace.ts': ['node:timers/promises'] },
   },
   // Receivers of events: requests, signatures, answers. No Temporal.
   notify: { imports: ['src/contract', 'standardwebhooks', 'undici', 'zod', 'node:crypto'] },

@@ -3,6 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import type { Accounts } from '../src/store/accounts.ts';
+import { type Database, openDatabase } from '../src/store/database.ts';
+import { createWatchStore, type WatchStore } from '../src/store/watch-records.ts';
 import { newDatabaseAt } from './postgres.ts';
 import { newDataDir } from './prepared-database.ts';
 
@@ -10,6 +13,8 @@ export interface StageStore {
   folder: string;
   /** `WXQ_DATA_DIR`, and `WXQ_DATABASE_URL` with its key unless it is PGlite. */
   settings: Record<string, string>;
+  /** On PostgreSQL, where strangers are given: shops besides the accounts'. */
+  watchStore(accounts: Accounts, strangers: readonly string[] | undefined): Promise<WatchStore | undefined>;
   remove(): Promise<void>;
 }
 
@@ -17,10 +22,11 @@ export async function createStageStore(kind: 'postgresql' | 'pglite'): Promise<S
   if (kind === 'pglite') {
     const folder = await newDataDir('wxq-stage-');
     const remove = () => rm(folder, { recursive: true, force: true });
-    return { folder, settings: { WXQ_DATA_DIR: folder }, remove };
+    return { folder, settings: { WXQ_DATA_DIR: folder }, watchStore: async () => undefined, remove };
   }
   const folder = await mkdtemp(join(tmpdir(), 'wxq-stage-'));
   const database = await newDatabaseAt(inject('postgresAdminUrl'));
+  const opened: Database[] = [];
   return {
     folder,
     settings: {
@@ -28,7 +34,15 @@ export async function createStageStore(kind: 'postgresql' | 'pglite'): Promise<S
       WXQ_DATABASE_URL: database.url,
       WXQ_SECRET_KEY: Buffer.alloc(32, 6).toString('base64'),
     },
+    async watchStore({ shops }, strangers) {
+      if (strangers === undefined) return undefined;
+      const own = await openDatabase({ url: database.url, dataDir: folder });
+      opened.push(own);
+      const unknown = strangers.map((appId) => ({ appId, credentials: { secret: 'unknown' } }));
+      return createWatchStore(own, { shops: [...shops, ...unknown] });
+    },
     async remove() {
+      await Promise.all(opened.map((own) => own.close()));
       await database.drop();
       await rm(folder, { recursive: true, force: true });
     },

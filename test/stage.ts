@@ -24,35 +24,20 @@ import { parseAccounts } from '../src/store/accounts.ts';
 import { createMaterialStore } from '../src/store/material.ts';
 import { createServerBeside } from '../src/store/server-beside.ts';
 import { credentialsWith } from '../src/store/token-chain.ts';
+import type { WatchStore } from '../src/store/watch-records.ts';
 import { createAccessTokens, createWeChatClient, type WeChatClient } from '../src/wechat/index.ts';
 import { createQualificationWorker } from '../src/worker.ts';
 import { fetchImage } from './images/source-failure.ts';
 import { quietRuntime } from './quiet-runtime.ts';
 import { recordIfAsked } from './recorded-histories.ts';
 import { renamedAccounts, uniqueAppId, workerEnvironment } from './stage-accounts.ts';
+import type { StageOptions } from './stage-options.ts';
 import { createStageStore, type StageStore } from './stage-store.ts';
 import { advance, stretchRetries } from './virtual-time.ts';
 
 const images = resolve(import.meta.dirname, '../examples/images');
 /** A real picture of the repository. */
 export const image = (name: string): string => join(images, name);
-
-export interface StageOptions {
-  /** Without pushes only reading finds a verdict. Default: with. */
-  pushes?: boolean;
-  tuning?: Partial<WorkerOptions>;
-  mode?: 'normal' | 'observe';
-  /** `chain`: the platform keeps its own tokens, from pushed tickets. Default: a token service. */
-  platformTokens?: 'chain';
-  /** The test's title: the name of its history when histories are recorded. */
-  title?: string;
-  /** `WXQ_CODEC_KEYS` of server, client and worker process. */
-  codecKeys?: string;
-  /** Who is told about cases. Default: nobody. */
-  notify?: NonNullable<ActivityDependencies['notify']>;
-  /** A server other than the shared one. */
-  temporalAddress?: string;
-}
 
 export class Stage {
   readonly taskQueue = `test-${randomUUID()}`;
@@ -66,6 +51,7 @@ export class Stage {
   connection!: Connection;
   wechat!: WeChatClient;
   readonly stores = createLocalStores();
+  watch: WatchStore | undefined;
   readonly #options: StageOptions;
   readonly #codecKeys: string;
   #native!: NativeConnection;
@@ -120,6 +106,7 @@ export class Stage {
       const events = this.#options.platformTokens === 'chain' ? { eventsUrl } : {};
       this.sandbox.setAccounts({ shops, platforms: platforms.map((platform) => ({ ...platform, ...events })) });
     }
+    this.watch = await this.#store.watchStore(this.#accounts, this.#options.watch?.strangers);
     const tokens = createAccessTokens({
       baseUrl: this.sandbox.url,
       credentialsOf: credentialsWith(this.#accounts, { beside: createServerBeside({ dataDir: this.#store.folder }) }),
@@ -144,6 +131,7 @@ export class Stage {
       fetchImage,
       materialStore: createMaterialStore({ folder: join(this.#store.folder, 'material') }),
       ...this.stores,
+      ...(this.watch === undefined ? {} : { watch: this.watch }),
       mode: this.#options.mode ?? 'normal',
       ...(this.#options.notify === undefined ? {} : { notify: this.#options.notify }),
     };

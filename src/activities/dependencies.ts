@@ -8,6 +8,7 @@ import type { Targets } from '../notify/targets.ts';
 import type { MaterialStore } from '../store/material.ts';
 import type { QuotaLedger } from '../store/quota.ts';
 import type { SubmissionTurns } from '../store/turns.ts';
+import type { WatchStore } from '../store/watch-records.ts';
 import type { WeChatClient } from '../wechat/client.ts';
 import type { UploadsUnderWay } from './uploads-under-way.ts';
 
@@ -26,6 +27,8 @@ export interface ActivityDependencies {
   principalOf?: (account: Account) => string | undefined;
   /** Who is told about cases, and how; without it nobody is, and no case spends an event on it. */
   notify?: DeliveryOptions & { targets: Targets };
+  /** What the daily walk over accounts remembers; a worker that has none does not walk. */
+  watch?: WatchStore;
   /** Told of an error that must not stop a case. */
   onBug?: (error: unknown) => void;
 }

@@ -8,6 +8,7 @@ import { createMiniProgramActivities } from './mini-program.ts';
 import { createNotifyActivities, saysWhetherToTell } from './notify.ts';
 import { createTurnActivities } from './turn.ts';
 import { createUploadsUnderWay } from './uploads-under-way.ts';
+import { createWatchActivities } from './watch.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 
@@ -27,6 +28,7 @@ export function createActivities(given: ActivityDependencies) {
     ...createCheckActivities(deps, check),
     ...createTurnActivities(deps),
     ...createNotifyActivities(deps),
+    ...createWatchActivities(deps),
   };
 }
 

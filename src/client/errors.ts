@@ -196,6 +196,20 @@ export class PageTokenError extends QualificationError {
   }
 }
 
+/** There is no schedule to start a walk of the watch by. 尚未建立每日检查计划。 */
+export class WatchNotScheduledError extends QualificationError {
+  readonly scheduleId: string;
+
+  constructor(scheduleId: string, options?: ErrorOptions) {
+    super(
+      `There is no schedule ${scheduleId}.`,
+      'A worker makes it when it starts: start one (`wxq worker`) with the same namespace and WXQ_TASK_QUEUE.',
+      options,
+    );
+    this.scheduleId = scheduleId;
+  }
+}
+
 /** The client was closed while a result was waited for; the case goes on. 客户端已关闭，流程仍在继续。 */
 export class ClientClosedError extends QualificationError {
   readonly workflowId: string;

@@ -53,6 +53,7 @@ export {
   TemporalSettingsError,
   TemporalUnreachableError,
   UpdateRefusedError,
+  WatchNotScheduledError,
 } from './errors.ts';
 export type { Finding } from './findings.ts';
 export { checkInput } from './input.ts';
@@ -65,3 +66,4 @@ export {
   type Started,
   type StartOptions,
 } from './qualification-client.ts';
+export { ensureWatchSchedules, type WatchSchedulesOptions, watchNow } from './watch-schedules.ts';

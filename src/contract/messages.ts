@@ -17,6 +17,9 @@ export const checkWorkflowType = 'qualificationCheck';
 /** Tells one event to the backend; a child of a case that outlives it. */
 export const notificationWorkflowType = 'deliverNotification';
 
+/** Walks the accounts of a platform once and compares what is in force; started by a schedule. See `contract/watch.ts`. */
+export const watchWorkflowType = 'inForceWatch';
+
 /** Memo key: sha256 of the key-sorted JSON of the input, to tell a repeated start from a different one. */
 export const inputDigestMemo = 'inputDigest';
 

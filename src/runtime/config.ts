@@ -31,6 +31,8 @@ export interface Config {
   objectStorage?: ObjectStorageSettings;
   /** `WXQ_MODE`: `observe` writes nothing to WeChat. */
   mode: 'normal' | 'observe';
+  /** `WXQ_WATCH_HOUR`: when accounts are read daily, by the clock of China; absent: they are not (`off`). */
+  watchHour?: number;
   /** `WXQ_DATA_DIR`, absolute. */
   dataDir: string;
   /** `WXQ_DATABASE_URL`: PostgreSQL. Without it the server keeps what must last in the data folder. */
@@ -105,6 +107,11 @@ const settings = z.object({
   ...materialFields,
   ...consoleFields,
   WXQ_MODE: z.enum(['normal', 'observe'], 'must be observe, normal, or not set').default('normal'),
+  WXQ_WATCH_HOUR: z
+    .string()
+    .regex(/^(off|1?\d|2[0-3])$/, 'must be an hour, 0 to 23 (China time), or off')
+    .transform((hour) => (hour === 'off' ? undefined : Number(hour)))
+    .default(4),
   WXQ_DATA_DIR: z.string().default('.wxq'),
   WXQ_DATABASE_URL: z
     .string()
@@ -189,6 +196,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     materialSources: materialSources(found, process.cwd()),
     ...(objectStorage === undefined ? {} : { objectStorage }),
     mode: found.WXQ_MODE,
+    ...(found.WXQ_WATCH_HOUR === undefined ? {} : { watchHour: found.WXQ_WATCH_HOUR }),
     dataDir,
     ...(found.WXQ_DATABASE_URL === undefined ? {} : { databaseUrl: found.WXQ_DATABASE_URL }),
     ...(found.WXQ_SECRET_KEY === undefined ? {} : { secretKey: found.WXQ_SECRET_KEY }),

@@ -159,4 +159,44 @@ export const migrations: readonly Migration[] = [
       'CREATE INDEX wxq_api_start_created_at ON wxq_api_start (created_at)',
     ],
   },
+  {
+    number: 12,
+    name: 'what is in force, what was found about it',
+    statements: [
+      `CREATE TABLE wxq_watched_account (
+        platform text NOT NULL,
+        app_id text NOT NULL,
+        component_app_id text,
+        tried_at bigint NOT NULL,
+        read_at bigint,
+        problem text,
+        PRIMARY KEY (platform, app_id)
+      )`,
+      `CREATE TABLE wxq_watched_category (
+        platform text NOT NULL,
+        app_id text NOT NULL,
+        category_id text NOT NULL,
+        standing text NOT NULL,
+        since text NOT NULL,
+        details text NOT NULL,
+        read_at bigint NOT NULL,
+        PRIMARY KEY (platform, app_id, category_id)
+      )`,
+      `CREATE TABLE wxq_watch_finding (
+        id text PRIMARY KEY,
+        platform text NOT NULL,
+        app_id text NOT NULL,
+        category_id text NOT NULL,
+        kind text NOT NULL,
+        occasion text NOT NULL,
+        found_at bigint NOT NULL,
+        details text NOT NULL,
+        told text,
+        told_at bigint,
+        UNIQUE (platform, app_id, category_id, occasion)
+      )`,
+      'CREATE INDEX wxq_watch_finding_untold ON wxq_watch_finding (platform, found_at) WHERE told IS NULL',
+      'CREATE INDEX wxq_watch_finding_found_at ON wxq_watch_finding (found_at)',
+    ],
+  },
 ];

@@ -163,3 +163,15 @@ export const notifying = (summary: string): ActivityOptions => ({
     nonRetryableErrorTypes: [failureTypes.receiverGone],
   },
 });
+
+/**
+ * A page of the daily walk. A worker that dies is found out within a minute, and another one goes on where it was; a
+ * store that is away ends the walk only after hours, and then the next day's begins anew.
+ */
+export const watching = (summary: string): ActivityOptions => ({
+  summary,
+  startToCloseTimeout: '2h',
+  scheduleToCloseTimeout: '6h',
+  heartbeatTimeout: '1m',
+  retry: { initialInterval: '10s', backoffCoefficient: 2, maximumInterval: '10m', nonRetryableErrorTypes: notByItself },
+});

@@ -24,6 +24,7 @@ describe('settings', () => {
       trustedProxies: [],
       webhooks: { urls: [], secrets: [] },
       robots: [],
+      watchHour: 4,
     });
     expect(loadConfig({ WXQ_MODE: '', WXQ_CALLBACK_PORT: '', WXQ_ACCOUNTS_FILE: '' })).toEqual(defaults);
   });
@@ -92,6 +93,7 @@ describe('settings', () => {
         loadConfig({
           WXQ_WECHAT_BASE_URL: 'api.weixin.qq.com',
           WXQ_MODE: 'dry-run',
+          WXQ_WATCH_HOUR: '24',
           WXQ_CALLBACK_PORT: '80 80',
           WXQ_CONSOLE_PORT: '70000',
           WXQ_MATERIAL_STORE: 's3://bucket/a/../b',
@@ -111,6 +113,7 @@ describe('settings', () => {
       'WXQ_MATERIAL_STORE',
       'WXQ_MODE',
       'WXQ_S3_ENDPOINT',
+      'WXQ_WATCH_HOUR',
       'WXQ_WECHAT_BASE_URL',
     ]);
   });

@@ -48,12 +48,33 @@ export type CategoryFlow = z.output<typeof flow>;
 export const flowDetail = z.object({ info: flow }).transform(({ info }) => info);
 export const flowList = z.object({ list: wireList(flow) }).transform(({ list }) => list);
 
+/** A licence of the form that a permission was given for. The page swaps two words here: what cannot be read is left out. */
+const grantedLicenses = wireList(
+  z
+    .object({
+      license_group_id: wireId,
+      license: z.object({
+        license_id: wireId,
+        license_field_list: wireList(
+          z.object({ key: wireText, value: wireText }).transform(({ key, value }) => ({ key, value })),
+        ),
+      }),
+    })
+    .transform(({ license_group_id: groupId, license: { license_id: licenseId, license_field_list: fields } }) => ({
+      groupId,
+      licenseId,
+      fields,
+    })),
+).catch([]);
+
 const relationFields = {
   status: optionalText,
   uneffective_reason: optionalText,
   effective_time: optionalSeconds,
   uneffective_time: optionalSeconds,
   qua_id: optionalId,
+  /** Only where one permission is asked for. */
+  audit_info: z.object({ license_group_list: grantedLicenses }).nullish().catch(undefined),
 };
 const relationOf = (categoryId: string, wire: z.output<z.ZodObject<typeof relationFields>>) =>
   present({
@@ -63,6 +84,7 @@ const relationOf = (categoryId: string, wire: z.output<z.ZodObject<typeof relati
     effectiveTime: wire.effective_time,
     uneffectiveTime: wire.uneffective_time,
     quaId: wire.qua_id,
+    licenses: wire.audit_info?.license_group_list,
   });
 
 /** A permission to sell in a category. `status` 1 in force, 2 lapsed, missing for a category never held (undocumented). */

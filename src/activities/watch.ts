@@ -1,0 +1,122 @@
+/** The daily walk over accounts: what is in force is read, compared with what was, and what is found is told once. */
+import { Context, log } from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
+import { failureTypes } from '../contract/failures.ts';
+import type { Platform } from '../contract/qualification.ts';
+import type { WatchedAccount, WatchPage, WatchPageRequest, WatchProblem, WatchTally } from '../contract/watch.ts';
+import { expiring, judge } from '../rules/in-force.ts';
+import type { WatchStore } from '../store/watch-records.ts';
+import { WeChatError } from '../wechat/errors.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { detailsOf, failure } from './failure.ts';
+import { createPace } from './pace.ts';
+import { readSeenCategories, readShownPapers } from './watch-reading.ts';
+import { tellFindings } from './watch-telling.ts';
+import { kept, type Walk } from './watch-walk.ts';
+
+/** WeChat is asked for people's cases at the same time: the walk takes what nobody misses. */
+const callsPerSecond = 4;
+const accountsPerPage = 50;
+const heartbeatEveryMs = 5_000;
+
+/** Heartbeat details: how far a page is, so that another worker goes on behind it. */
+interface Progress extends WatchTally {
+  after?: string;
+}
+
+export function createWatchActivities(deps: ActivityDependencies) {
+  const pace = createPace(callsPerSecond);
+  return {
+    /**
+     * Reads the next accounts, one after another. One that cannot be read is noted as such and never stops the others.
+     * Repeating it is harmless. @throws WeChatUnavailable when our own store does not answer
+     */
+    async readInForce(request: WatchPageRequest): Promise<WatchPage> {
+      const store = storeOf(deps);
+      const context = Context.current();
+      const { cancellationSignal: signal } = context;
+      const progress: Progress = { ...startOf(request), ...(context.info.heartbeatDetails as Progress | undefined) };
+      const timer = setInterval(() => context.heartbeat({ ...progress }), heartbeatEveryMs);
+      try {
+        const { platform, after } = request;
+        const place = { platform, ...(after === undefined ? {} : { after }) };
+        const accounts = await kept(store.accounts({ ...place, limit: accountsPerPage }));
+        const isBehind = ({ appId }: WatchedAccount) => progress.after !== undefined && appId <= progress.after;
+        for (const account of accounts.filter((one) => !isBehind(one))) {
+          const outcome = await readAccount({ deps, store, pace, signal }, platform, account);
+          progress.read += outcome.isRead ? 1 : 0;
+          progress.failed += outcome.isFailed ? 1 : 0;
+          progress.found += outcome.found;
+          progress.after = account.appId;
+          context.heartbeat({ ...progress });
+        }
+        await tellFindings({ deps, store, pace, signal }, platform);
+        const { read, failed, found } = progress;
+        const last = accounts.at(-1);
+        const isLast = last === undefined || accounts.length < accountsPerPage;
+        return { read, failed, found, ...(isLast ? {} : { next: last.appId }) };
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  };
+}
+
+const startOf = ({ after }: WatchPageRequest): Progress => ({
+  read: 0,
+  failed: 0,
+  found: 0,
+  ...(after === undefined ? {} : { after }),
+});
+
+interface Outcome {
+  isRead: boolean;
+  isFailed: boolean;
+  found: number;
+}
+
+async function readAccount(walk: Walk, platform: Platform, account: WatchedAccount): Promise<Outcome> {
+  const { deps, store, signal } = walk;
+  const known = await kept(store.known({ platform, appId: account.appId }));
+  const readAt = Date.now();
+  try {
+    const seen = await readSeenCategories(walk, platform, account, known);
+    const { categories, findings } = judge(known, seen, new Date(readAt).toISOString());
+    const complete = await readShownPapers(walk, platform, account, categories);
+    const all = [...findings, ...expiring(complete, readAt)];
+    const found = await kept(store.save({ platform, account, readAt, categories: complete, findings: all }));
+    return { isRead: true, isFailed: false, found };
+  } catch (error) {
+    // The worker goes, or the walk was ended: nothing was learned about this account.
+    signal.throwIfAborted();
+    if (error instanceof TemporalFailure) throw error;
+    if (account.isGuess && isOfAnotherKind(error)) return { isRead: false, isFailed: false, found: 0 };
+    if (!(error instanceof WeChatError)) deps.onBug?.(error);
+    const problem = problemOf(error);
+    log.warn('an account could not be watched', { platform, appId: account.appId, reason: problem.reason });
+    await kept(store.failed({ platform, account, triedAt: readAt, problem }));
+    return { isRead: false, isFailed: true, found: 0 };
+  }
+}
+
+/** Not granted to the platform, or no call for this kind of account. */
+const isOfAnotherKind = (error: unknown): boolean =>
+  error instanceof WeChatError && (error.errcode === '48001' || error.errcode === '61007');
+
+function problemOf(error: unknown): WatchProblem {
+  if (!(error instanceof WeChatError))
+    return {
+      reason: `unexpected: ${error instanceof Error ? error.name : 'unknown'}`,
+      advice: 'This is a bug: its details are in the log of the worker. (程序缺陷,详情见 worker 日志。)',
+    };
+  const { reason, advice, errcode } = detailsOf(error);
+  return { reason, advice, ...(errcode === undefined ? {} : { errcode }) };
+}
+
+function storeOf({ watch }: ActivityDependencies): WatchStore {
+  if (watch !== undefined) return watch;
+  throw failure(failureTypes.needsPerson, {
+    reason: 'this worker has no store to watch with',
+    advice: 'Start it by `wxq worker`, with WXQ_DATABASE_URL or a server in the same data folder.',
+  });
+}

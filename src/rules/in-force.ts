@@ -1,0 +1,124 @@
+/** What has changed about an account's categories since they were read last, and which of their papers end soon. Pure. */
+import { validityEnd } from '../contract/material-path.ts';
+import {
+  expiryThresholds,
+  type KnownCategory,
+  type PaperEnd,
+  type Standing,
+  type WatchFinding,
+} from '../contract/watch.ts';
+
+/**
+ * One category as it was read now. `other`: set, but neither in force nor run out (in review, rejected); `unknown`: a
+ * status that no page describes, from which nothing is concluded.
+ */
+export interface SeenCategory {
+  categoryId: string;
+  standing: Standing | 'other' | 'unknown';
+  reason?: string;
+  name?: string;
+  grant?: string;
+}
+
+/** What an account's categories are from now on, and what somebody should know. */
+export interface Judgement {
+  categories: KnownCategory[];
+  findings: WatchFinding[];
+}
+
+/**
+ * Compares. A category that was lapsed already when it was first seen is no news; one that has run out (`expired`) is,
+ * whenever it is first seen, because somebody still counts on it.
+ */
+export function judge(known: readonly KnownCategory[], seen: readonly SeenCategory[], now: string): Judgement {
+  const before = new Map(known.map((category) => [category.categoryId, category]));
+  const categories: KnownCategory[] = [];
+  const findings: WatchFinding[] = [];
+  for (const one of seen) {
+    const was = before.get(one.categoryId);
+    before.delete(one.categoryId);
+    const category = next(was, one, now);
+    if (category === undefined) continue;
+    categories.push(category);
+    if (isNews(was, category)) findings.push(lapsedFinding(was, category));
+  }
+  // Those that were not read at all stay as they were.
+  return { categories: [...categories, ...before.values()], findings };
+}
+
+function next(was: KnownCategory | undefined, seen: SeenCategory, now: string): KnownCategory | undefined {
+  if (seen.standing === 'unknown') return was;
+  if (seen.standing === 'other' && was === undefined) return undefined;
+  const standing = seen.standing === 'other' ? 'lapsed' : seen.standing;
+  const { reason: _reason, name, grant, shown, ...kept } = was ?? { categoryId: seen.categoryId };
+  const [nameNow, grantNow] = [seen.name ?? name, seen.grant ?? grant];
+  return {
+    ...kept,
+    standing,
+    since: was?.standing === standing ? was.since : now,
+    ...(seen.reason === undefined ? {} : { reason: seen.reason }),
+    ...(nameNow === undefined ? {} : { name: nameNow }),
+    ...(grantNow === undefined ? {} : { grant: grantNow }),
+    // Another grant was made from other papers.
+    ...(shown === undefined || grantNow !== grant ? {} : { shown }),
+  };
+}
+
+function isNews(was: KnownCategory | undefined, is: KnownCategory): boolean {
+  if (is.standing === 'in_force' || was?.standing === is.standing) return false;
+  return is.standing === 'expired' || was?.standing === 'in_force';
+}
+
+/** One finding for each time in force: the time that it came into force names it, whoever compares, and however often. */
+const lapsedFinding = (was: KnownCategory | undefined, is: KnownCategory): WatchFinding => ({
+  kind: 'lapsed',
+  categoryId: is.categoryId,
+  occasion: `lapsed/${was?.since ?? 'first sight'}`,
+  standing: is.standing === 'expired' ? 'expired' : 'lapsed',
+  ...(is.reason === undefined ? {} : { reason: is.reason }),
+  ...caseOf(is),
+});
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * Papers of categories in force whose end has come within a threshold. Of several thresholds that are behind it only
+ * the nearest one is named: a paper that is first seen with 20 days left is told once now, and once more at 7.
+ */
+export function expiring(categories: readonly KnownCategory[], nowMs: number): WatchFinding[] {
+  return categories
+    .filter(({ standing }) => standing === 'in_force')
+    .flatMap((category) => papersIn(category).flatMap((paper) => expiringFinding(category, paper, nowMs) ?? []));
+}
+
+/** What is known of its papers; what the case said counts more than what WeChat shows of the same one. */
+export function papersIn({ shown = [], given = [] }: KnownCategory): PaperEnd[] {
+  return [...new Map([...shown, ...given].map((paper) => [paper.path, paper])).values()];
+}
+
+/** Whole days until the end of its last valid day; 0 on that day, negative afterwards. `undefined`: it has no end. */
+export function daysLeft(validUntil: string, nowMs: number): number | undefined {
+  const end = validityEnd(validUntil);
+  if (end === undefined || !Number.isFinite(end)) return undefined;
+  return Math.ceil((end - nowMs) / dayMs) - 1;
+}
+
+function expiringFinding(category: KnownCategory, paper: PaperEnd, nowMs: number): WatchFinding | undefined {
+  const left = daysLeft(paper.validUntil, nowMs);
+  const threshold = expiryThresholds.findLast((days) => left !== undefined && left <= days);
+  if (left === undefined || threshold === undefined) return undefined;
+  return {
+    kind: 'expiring',
+    categoryId: category.categoryId,
+    occasion: `expiring/${paper.path}/${paper.validUntil}/${threshold}`,
+    path: paper.path,
+    validUntil: paper.validUntil,
+    daysLeft: left,
+    ...caseOf(category),
+  };
+}
+
+const caseOf = ({ workflowId, externalId }: KnownCategory): Pick<WatchFinding, 'workflowId' | 'externalId'> => ({
+  ...(workflowId === undefined ? {} : { workflowId }),
+  ...(externalId === undefined ? {} : { externalId }),
+});

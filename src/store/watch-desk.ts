@@ -1,0 +1,33 @@
+/** The watch's store for a process that cannot open the database: asked of the server beside it, which answers here. */
+import { ServerAwayError, type ServerBeside } from './server-beside.ts';
+import type { WatchStore } from './watch-records.ts';
+
+/** On the private port. */
+export const watchStorePath = '/watch-store';
+
+/** Every call takes one object; names are checked against this list before anything is called. */
+const calls = ['accounts', 'known', 'save', 'failed', 'untold', 'told'] as const satisfies (keyof WatchStore)[];
+
+type Calls = Record<string, ((request: never) => Promise<unknown>) | undefined>;
+
+/** As the store itself. The other side is of this version: its answers are taken as they come. */
+export function watchStoreBeside(beside: Pick<ServerBeside, 'ask'>): WatchStore {
+  const ask = (call: string) => async (request: object) => {
+    const { status, json } = await beside.ask(watchStorePath, { call, request });
+    if (status !== 200) throw new ServerAwayError(`the server refused ${call} of the watch (HTTP ${status})`);
+    return (json as { answer?: unknown }).answer;
+  };
+  return Object.fromEntries(calls.map((call) => [call, ask(call)])) as unknown as WatchStore;
+}
+
+/** Answers one call; what the database throws is thrown on. */
+export async function answerWatchStore(
+  store: WatchStore,
+  { call, request }: Readonly<Record<string, unknown>>,
+): Promise<{ status?: number; body: object }> {
+  const name = calls.find((one) => one === call);
+  if (name === undefined || typeof request !== 'object' || request === null)
+    return { status: 400, body: { reason: 'this is no call of the store of the watch' } };
+  const answer = await (store as unknown as Calls)[name]?.(request as never);
+  return { body: answer === undefined ? {} : { answer } };
+}

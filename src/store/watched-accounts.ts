@@ -1,0 +1,48 @@
+/** Whose categories are watched: shops that call for themselves, and accounts that authorised a platform, by their permission sets. */
+import type { Platform } from '../contract/qualification.ts';
+import type { WatchedAccount } from '../contract/watch.ts';
+import type { Accounts } from './accounts.ts';
+import type { Queryable, Row } from './database.ts';
+
+/** Permission sets of the category calls: what an account has granted says what it is. */
+const setsOf: Record<Platform, readonly string[]> = { 'channels-shop': ['85', '129', '192'], 'mini-program': ['30'] };
+
+/**
+ * The accounts of a platform after an appid. An authorizer of which no permission set is known (its authorization code
+ * was never exchanged here) is tried on both platforms, unless the watch has read it on one of them before.
+ */
+export async function watchedAccounts(
+  database: Queryable,
+  { shops }: Pick<Accounts, 'shops'>,
+  { platform, after = '', limit }: { platform: Platform; after?: string; limit: number },
+): Promise<WatchedAccount[]> {
+  const found = new Map<string, WatchedAccount>();
+  const rows = await database.query(
+    `SELECT DISTINCT ON (authorizer.app_id) authorizer.app_id, component_app_id, permission_sets,
+       (SELECT min(platform) FROM wxq_watched_account watched
+        WHERE watched.app_id = authorizer.app_id AND read_at IS NOT NULL) AS read_as
+     FROM wxq_authorizer authorizer WHERE is_authorized AND authorizer.app_id COLLATE "C" > $1
+     ORDER BY authorizer.app_id, component_app_id`,
+    [after],
+  );
+  for (const row of rows) {
+    const account = authorizerOf(row, platform);
+    if (account !== undefined) found.set(account.appId, account);
+  }
+  // An own entry goes before an authorization of the same shop.
+  if (platform === 'channels-shop')
+    for (const { appId } of shops) if (inOrder(after, appId)) found.set(appId, { appId });
+  return [...found.values()].sort((a, b) => (inOrder(a.appId, b.appId) ? -1 : 1)).slice(0, limit);
+}
+
+function authorizerOf(row: Row, platform: Platform): WatchedAccount | undefined {
+  const sets = typeof row.permission_sets === 'string' ? row.permission_sets.split(',') : [];
+  const account = { appId: String(row.app_id), via: { componentAppId: String(row.component_app_id) } };
+  if (sets.some((set) => setsOf[platform].includes(set))) return account;
+  if (sets.some((set) => set !== '')) return undefined;
+  if (row.read_as === null) return { ...account, isGuess: true };
+  return row.read_as === platform ? account : undefined;
+}
+
+/** By code units: the same order everywhere, whatever the locale. */
+const inOrder = (a: string, b: string): boolean => a < b;

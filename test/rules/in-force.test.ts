@@ -1,0 +1,90 @@
+/** What counts as lapsed, and which threshold of a paper's end is told when. */
+import { describe, expect, test } from 'vitest';
+import type { KnownCategory } from '../../src/contract/watch.ts';
+import { daysLeft, expiring, judge, type SeenCategory } from '../../src/rules/in-force.ts';
+
+const [monday, tuesday, wednesday] = ['2026-11-23', '2026-11-24', '2026-11-25'].map(
+  (day) => `${day}T20:00:00.000Z`,
+) as [string, string, string];
+const seen = (standing: SeenCategory['standing'], more: Partial<SeenCategory> = {}): SeenCategory[] => [
+  { categoryId: '6201', standing, ...more },
+];
+const known = (standing: KnownCategory['standing'], more: Partial<KnownCategory> = {}): KnownCategory[] => [
+  { categoryId: '6201', standing, since: monday, ...more },
+];
+
+describe('a lapse', () => {
+  test('is in force before, and not now; the time that it came into force names it, whoever compares', () => {
+    const first = judge(known('in_force'), seen('lapsed', { reason: 'retired' }), tuesday);
+    const second = judge(known('in_force'), seen('lapsed', { reason: 'retired' }), wednesday);
+    expect(first.findings).toEqual([
+      { kind: 'lapsed', categoryId: '6201', occasion: `lapsed/${monday}`, standing: 'lapsed', reason: 'retired' },
+    ]);
+    expect(second.findings).toEqual(first.findings);
+    expect(first.categories).toEqual([{ categoryId: '6201', standing: 'lapsed', since: tuesday, reason: 'retired' }]);
+    expect(judge(first.categories, seen('lapsed'), wednesday).findings).toEqual([]);
+    const again = judge(first.categories, seen('in_force'), wednesday);
+    expect(again.findings).toEqual([]);
+    expect(judge(again.categories, seen('lapsed'), wednesday).findings).toMatchObject([
+      { occasion: `lapsed/${wednesday}` },
+    ]);
+  });
+
+  test('is no news when it is first seen so; a category that has run out is', () => {
+    expect(judge([], seen('lapsed'), monday)).toMatchObject({ categories: [{ standing: 'lapsed' }], findings: [] });
+    const { categories, findings } = judge([], seen('expired'), monday);
+    expect(findings).toMatchObject([{ standing: 'expired', occasion: 'lapsed/first sight' }]);
+    expect(judge(categories, seen('expired'), tuesday).findings).toEqual([]);
+    expect(judge(categories, seen('lapsed'), tuesday).findings).toEqual([]);
+  });
+
+  test('is not concluded from a status that nobody knows, nor from what was not read', () => {
+    for (const shown of [seen('unknown'), []])
+      expect(judge(known('in_force'), shown, tuesday)).toEqual({ categories: known('in_force'), findings: [] });
+    expect(judge([], seen('unknown'), tuesday)).toEqual({ categories: [], findings: [] });
+    expect(judge([], seen('other'), tuesday)).toEqual({ categories: [], findings: [] });
+    expect(judge(known('in_force'), seen('other'), tuesday).findings).toMatchObject([{ standing: 'lapsed' }]);
+  });
+
+  test('another grant of the same category has other papers', () => {
+    const papers = [{ path: 'licenses/1/2', validUntil: '2026-12-01' }];
+    const before = known('in_force', { grant: '1/5', shown: papers });
+    expect(judge(before, seen('in_force', { grant: '1/5' }), tuesday).categories).toEqual(before);
+    const [renewed] = judge(before, seen('in_force', { grant: '2/9' }), tuesday).categories;
+    expect(renewed).toEqual({ categoryId: '6201', standing: 'in_force', since: monday, grant: '2/9' });
+  });
+});
+
+describe('a paper that ends', () => {
+  const category = (validUntil: string, more: Partial<KnownCategory> = {}) =>
+    known('in_force', { shown: [{ path: 'licenses/1/2', validUntil }], ...more });
+  const at = (date: string) => Date.parse(`${date}T12:00:00+08:00`);
+
+  test.each([
+    ['2026-09-01', []],
+    ['2026-09-02', ['90']],
+    ['2026-11-01', ['30']],
+    ['2026-11-23', ['30']],
+    ['2026-11-24', ['7']],
+    ['2026-12-01', ['7']],
+    ['2026-12-24', ['7']],
+  ])('on %s of one that is valid until 1 December is told by threshold %j', (today, thresholds) => {
+    const found = expiring(category('2026-12-01'), at(today));
+    expect(found.map(({ occasion }) => occasion.split('/').at(-1))).toEqual(thresholds);
+  });
+
+  test('days are counted to the end of the last valid day in China', () => {
+    expect(daysLeft('2026-12-01', Date.parse('2026-12-01T15:59:59Z'))).toBe(0);
+    expect(daysLeft('2026-12-01', Date.parse('2026-12-01T16:00:00Z'))).toBe(-1);
+    expect(daysLeft('2026-12-01', Date.parse('2026-11-24T04:00:00Z'))).toBe(7);
+    expect(daysLeft('permanent', 0)).toBeUndefined();
+  });
+
+  test('counts only while the category is in force, and what the case said goes before what WeChat shows', () => {
+    expect(expiring([{ ...category('2026-12-01')[0], standing: 'lapsed' } as KnownCategory], at('2026-11-30'))).toEqual(
+      [],
+    );
+    const corrected = category('2026-12-01', { given: [{ path: 'licenses/1/2', validUntil: '2030-01-01' }] });
+    expect(expiring(corrected, at('2026-11-30'))).toEqual([]);
+  });
+});
