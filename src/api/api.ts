@@ -5,6 +5,7 @@ import { type AccessSettings, closedReason, guardRoutes } from './access.ts';
 import { createCaseOperations } from './case-operations.ts';
 import { registerCaseRoutes } from './case-routes.ts';
 import { type MaterialIntake, registerMaterialRoutes } from './material.ts';
+import { registerNotificationRoutes } from './notification-routes.ts';
 import { collectRoutes } from './openapi.ts';
 import { type Problem, problem, problemOfError, retryAfter } from './problem.ts';
 import { createStarts, type StartRecords } from './starts.ts';
@@ -49,6 +50,7 @@ export function registerApi(app: FastifyInstance, dependencies: ApiDependencies)
       await collectRoutes(scope);
       registerCaseRoutes(scope, { operations, starts, stopping: stopping.signal });
       await registerMaterialRoutes(scope, material);
+      registerNotificationRoutes(scope, client);
       scope.get('/openapi.json', { config: { role: 'none' }, schema: { hide: true } as object }, async () =>
         scope.swagger(),
       );

@@ -24,6 +24,7 @@ export async function collectRoutes(app: FastifyInstance): Promise<void> {
         { name: 'cases', description: 'Start cases, find them, look at them.' },
         { name: 'actions', description: 'What a person can ask of a case.' },
         { name: 'material', description: 'Images.' },
+        { name: 'notifications', description: 'What backends were told, and once more.' },
       ],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],

@@ -69,6 +69,20 @@ export class CaseNotFoundError extends QualificationError {
   }
 }
 
+/** No event was ever told under this id, or Temporal no longer keeps it. 找不到该通知。 */
+export class NotificationNotFoundError extends QualificationError {
+  readonly notificationId: string;
+
+  constructor(notificationId: string, options?: ErrorOptions) {
+    super(
+      `There is no notification ${notificationId}.`,
+      'Ids read evt_{runId}_{n}, as receivers get them in `webhook-id`; `wxq notifications CASE` shows those of a case.',
+      options,
+    );
+    this.notificationId = notificationId;
+  }
+}
+
 /** Temporal took the request but no worker answered it in time. 没有可用的 worker。 */
 export class NoWorkerError extends QualificationError {
   readonly taskQueue: string;

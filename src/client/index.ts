@@ -45,6 +45,7 @@ export {
   CodecSettingsError,
   type Ending,
   InvalidCaseError,
+  NotificationNotFoundError,
   NoWorkerError,
   PageTokenError,
   QualificationError,
@@ -57,7 +58,13 @@ export {
 } from './errors.ts';
 export type { Finding } from './findings.ts';
 export { checkInput } from './input.ts';
-export { type CaseNotification, notificationsOf, redeliver } from './notifications.ts';
+export {
+  type CaseNotification,
+  notificationById,
+  notificationsOf,
+  redeliver,
+  redeliverById,
+} from './notifications.ts';
 export {
   type CaseStarter,
   type ConnectOptions,

@@ -2,7 +2,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { notificationViewQuery, notificationWorkflowType } from '../contract/messages.ts';
 import type { Notification, NotificationView } from '../contract/notification.ts';
-import { CaseNotFoundError, NoWorkerError } from './errors.ts';
+import { CaseNotFoundError, NotificationNotFoundError, NoWorkerError } from './errors.ts';
 import type { QualificationClient } from './qualification-client.ts';
 import { asOurs, codeOf, grpcCode, isTimeout } from './temporal-failures.ts';
 
@@ -45,6 +45,25 @@ export async function redeliver(client: Asked, workflowId: string, n?: number): 
   );
   for (const one of wanted) await start(client, one.workflowId, one.notification);
   return wanted;
+}
+
+/**
+ * What became of one event, by the id that receivers get as `webhook-id`.
+ * Throws `NotificationNotFoundError`, `NoWorkerError`, `TemporalUnreachableError`. 按 webhook-id 查询通知。
+ */
+export async function notificationById(client: Asked, id: string): Promise<CaseNotification> {
+  const [, run, number = ''] = /^evt_([\w.-]{1,100})_([1-9]\d{0,5})$/.exec(id) ?? [];
+  const workflowId = `notify/${run}/${number}`;
+  const view = run === undefined ? undefined : await viewOf(client, workflowId);
+  if (view === undefined) throw new NotificationNotFoundError(id);
+  return { n: Number(number), workflowId, ...view };
+}
+
+/** Tells one event again, under the same `webhook-id`. Throws as `notificationById`. 按 webhook-id 重新发送。 */
+export async function redeliverById(client: Asked, id: string): Promise<CaseNotification> {
+  const found = await notificationById(client, id);
+  await start(client, found.workflowId, found.notification);
+  return found;
 }
 
 async function start(client: Asked, id: string, notification: Notification): Promise<void> {

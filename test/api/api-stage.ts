@@ -28,6 +28,7 @@ export interface Script {
   start?: (input: unknown, options: StartOptions | undefined) => Promise<Started>;
   handle?: Partial<CaseHandle>;
   listPage?: QualificationClient['listPage'];
+  temporal?: QualificationClient['temporal'];
 }
 
 export interface ApiStage {
@@ -64,6 +65,13 @@ export async function createApiStage(
     channelsShop: starter,
     miniProgram: starter,
     get: (workflowId: string) => ({ workflowId, ...script.handle }),
+    address: 'scripted:7233',
+    namespace: 'default',
+    taskQueue: 'wechat-qualification',
+    get temporal() {
+      if (script.temporal === undefined) throw new Error('the script has no Temporal');
+      return script.temporal;
+    },
     listPage: (request: Parameters<QualificationClient['listPage']>[0]) => {
       if (script.listPage === undefined) throw new Error('the script lists nothing');
       return script.listPage(request);

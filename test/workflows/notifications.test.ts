@@ -82,6 +82,77 @@ describe('telling the backend', () => {
     });
     expect(receiver.taken().map(({ id, type }) => [id, type])).toEqual([[`evt_${runId}_2`, 'case.approved']]);
   });
+
+  test('L11 a receiver that hangs holds a Mini Program case up nowhere, and is told by hand when it answers', async ({
+    stageOf,
+  }) => {
+    receiver.always = 'silence';
+    const stage = await stageOf({ notify: webhook() });
+    await stage.startWorker();
+    const handle = await stage.startMini(stage.miniInput({ externalId: 'order-18' }));
+    await stage.until(handle.workflowId, 'in_review');
+    stage.sandbox.decide(stage.openAudit(stage.miniAppId).id, 'rejected', '证件模糊');
+    await stage.until(handle.workflowId, 'needs_material');
+    await handle.withdraw({ by: '李雷' });
+    expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
+    const outcomes = async () =>
+      (await notificationsOf(stage.client, handle.workflowId)).flatMap(({ deliveries }) =>
+        deliveries.map(({ outcome }) => outcome),
+      );
+    await expect.poll(outcomes, { timeout: 60_000 }).toEqual(['under_way', 'under_way', 'under_way']);
+    expect(receiver.taken()).toEqual([]);
+    receiver.always = 204;
+    expect((await redeliver(stage.client, handle.workflowId)).map(({ n }) => n)).toEqual([1, 2, 3]);
+    await expect.poll(outcomes, { timeout: 60_000 }).toEqual(['delivered', 'delivered', 'delivered']);
+    const byNumber = receiver.taken().sort((a, b) => (a.id < b.id ? -1 : 1));
+    const { categoryId } = await handle.view();
+    const data = { platform: 'mini-program', appId: stage.miniAppId, categoryId, externalId: 'order-18' };
+    expect(byNumber).toMatchObject([
+      { type: 'case.submitted', data: { ...data, status: 'in_review' } },
+      { type: 'case.rejected', data: { ...data, status: 'needs_material', reason: '证件模糊' } },
+      { type: 'case.withdrawn', data: { ...data, status: 'withdrawn', canDo: [] } },
+    ]);
+    for (const { body } of receiver.received) webhookBodySchema.parse(JSON.parse(body));
+  });
+
+  test('L11 each receiver for itself: one redirects and fails, a robot answers garbage, and the case goes on', async ({
+    stageOf,
+  }) => {
+    const robot = new Receiver();
+    await robot.listen();
+    robot.always = { status: 200, body: '<html>gateway</html>' };
+    receiver.next.push({ status: 307, headers: { location: receiver.url('/elsewhere') } }, 500);
+    const [hook] = [...webhook().targets.values()];
+    if (hook === undefined) throw new Error('no webhook');
+    const stage = await stageOf({ notify: telling(hook, { kind: 'wecom', url: robot.url('/robot?key=topsecret') }) });
+    await stage.startWorker();
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'in_review');
+    await expect.poll(() => receiver.received.length, { timeout: 30_000 }).toBe(1);
+    stage.sandbox.decide(stage.openAudit().id, 'rejected', '模糊');
+    await stage.until(handle.workflowId, 'needs_material');
+    await handle.withdraw();
+    expect(await handle.result()).toMatchObject({ outcome: 'withdrawn' });
+    const told = async () =>
+      (await notificationsOf(stage.client, handle.workflowId)).map(({ notification, deliveries }) => [
+        notification.type,
+        ...deliveries.map(({ target, outcome }) => `${target.split(':')[0]} ${outcome}`),
+      ]);
+    await expect.poll(told, { timeout: 60_000 }).toEqual([
+      ['case.submitted', 'webhook under_way'],
+      ['case.rejected', 'webhook delivered', 'wecom under_way'],
+      ['case.withdrawn', 'webhook delivered'],
+    ]);
+    // What a redirect points to is never asked, and the robot is not asked again within the hour.
+    expect(new Set(receiver.received.map(({ path }) => path.split('?')[0]))).toEqual(new Set(['/hook']));
+    expect(robot.received).toHaveLength(1);
+    robot.always = { status: 200, body: '{"errcode":0,"errmsg":"ok"}' };
+    await redeliver(stage.client, handle.workflowId);
+    await expect
+      .poll(async () => (await told()).flat().filter((one) => one.endsWith('under_way')), { timeout: 60_000 })
+      .toEqual([]);
+    await robot.close();
+  });
 });
 
 describe('what was told', () => {

@@ -1,5 +1,12 @@
 /** `wxq notifications`: what a backend was told about a case, and once more what did not reach it. */
-import { type CaseNotification, notificationsOf, redeliver } from '../../client/index.ts';
+import {
+  type CaseNotification,
+  notificationById,
+  notificationsOf,
+  type QualificationClient,
+  redeliver,
+  redeliverById,
+} from '../../client/index.ts';
 import { actWithClient, type Cli, newCommand } from '../command.ts';
 import { exitStatus, UsageError } from '../exit-status.ts';
 
@@ -10,12 +17,12 @@ export const notificationsCommand = (cli: Cli) =>
     'what a backend was told about a case',
     'wxq notifications channels-shop/wx5a2d8f1c3b7e9046/6201 --redeliver all',
   )
-    .argument('<id>', 'workflow id of the case')
+    .argument('<id>', 'workflow id of the case, or the webhook-id of one event')
     .option('--redeliver <n>', 'tell this one again, or `all` that did not reach everybody; with the same webhook-id')
     .action(async (id, { redeliver: which, json }) => {
       await actWithClient(cli, { json }, async (client, out) => {
         if (which === undefined) {
-          const notifications = await notificationsOf(client, id);
+          const notifications = isEvent(id) ? [await notificationById(client, id)] : await notificationsOf(client, id);
           const text = notifications.map(linesOf).join('\n') || 'Nobody was told anything about this case.';
           out.result({ notifications }, text);
           const isDone = notifications.every(({ deliveries }) => deliveries.every(isDelivered));
@@ -23,7 +30,7 @@ export const notificationsCommand = (cli: Cli) =>
         }
         if (which !== 'all' && !/^[1-9]\d{0,5}$/.test(which))
           throw new UsageError('--redeliver takes a number or `all`.');
-        const again = await redeliver(client, id, which === 'all' ? undefined : Number(which));
+        const again = await tellAgain(client, id, which);
         if (again.length === 0 && which !== 'all')
           throw new UsageError(`There is no notification ${which} of ${id}.`, `See \`wxq notifications ${id}\`.`);
         const text = again.map(({ n, notification }) => `${n}  ${notification.type}  is told again`).join('\n');
@@ -34,6 +41,15 @@ export const notificationsCommand = (cli: Cli) =>
         return exitStatus.done;
       });
     });
+
+/** `evt_{runId}_{n}`; a case has slashes. */
+const isEvent = (id: string): boolean => id.startsWith('evt_');
+
+async function tellAgain(client: QualificationClient, id: string, which: string): Promise<CaseNotification[]> {
+  if (!isEvent(id)) return await redeliver(client, id, which === 'all' ? undefined : Number(which));
+  if (which === 'all' || id.endsWith(`_${which}`)) return [await redeliverById(client, id)];
+  throw new UsageError(`${id} is one event: --redeliver all tells it again.`);
+}
 
 const isDelivered = ({ outcome }: CaseNotification['deliveries'][number]): boolean => outcome === 'delivered';
 
