@@ -1,4 +1,5 @@
 /** The program `wxq`: its commands, and how a command line that is wrong is told. */
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './command.ts';
 import { accountsCommand } from './commands/accounts.ts';
@@ -61,11 +62,12 @@ const statusHelp = `
 Exit status: 0 done; 1 findings, or a case that did not end well; 2 usage; 3 Temporal, worker or WeChat not reachable; 4 the case is closed.
 Settings: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE and the like, as for the temporal program; WXQ_TASK_QUEUE.`;
 
-/** Runs one command line (without `node` and the script's name) and gives the status to exit with. Never throws, never exits. */
-export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitStatus> {
-  const cli: Cli = { context, status: exitStatus.done };
+/** Every command of the program; what each of them does is put into `cli`. */
+export function createProgram(cli: Cli): Command {
+  const { context } = cli;
   const program = new Command('wxq')
     .description('WeChat category qualification (微信类目资质), from images to verdict')
+    .version(packageVersion(), '-V, --version', 'which version this is')
     .addHelpText('after', statusHelp)
     .exitOverride()
     .configureOutput({
@@ -79,8 +81,14 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     for (const part of command.commands) part.copyInheritedSettings(program);
     program.addCommand(command);
   }
+  return program;
+}
+
+/** Runs one command line (without `node` and the script's name) and gives the status to exit with. Never throws, never exits. */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitStatus> {
+  const cli: Cli = { context, status: exitStatus.done };
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await createProgram(cli).parseAsync([...argv], { from: 'user' });
     return cli.status;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -90,5 +98,14 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       context.stdout.write(`${JSON.stringify({ error: { name: 'UsageError', message } })}\n`);
     }
     return exitStatus.usage;
+  }
+}
+
+/** The nearest package.json above this file is our own, in the sources as in the build. */
+function packageVersion(): string {
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
+    const file = new URL('package.json', folder);
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+    if (folder.pathname === '/') return 'unknown';
   }
 }

@@ -25,6 +25,7 @@ import type {
   Resubmission,
   Withdrawal,
 } from '../contract/qualification.ts';
+import type { Closing } from './closing.ts';
 import {
   CaseClosedError,
   CaseNotFoundError,
@@ -77,11 +78,16 @@ export interface HandleDeps {
   taskQueue: string;
   /** How long an answer that needs a worker may take, ms. */
   updateTimeoutMs: number;
-  /** Aborted when the client is closed: nothing may wait on a connection that is gone. */
-  closing: AbortSignal;
+  /** Nothing may wait on a connection that is gone. */
+  closing: Closing;
   /** Whether the server answers at all: tells a missing worker from a missing server. */
   isServerReachable(): Promise<boolean>;
 }
+
+/** A wait without a limit begins anew so often; nothing is lost in between. */
+const resultRoundMs = 10 * 60_000;
+/** A deadline is met a moment before it. */
+const roundSlackMs = 1_000;
 
 /** Makes a handle; nothing is asked yet. */
 export function createCaseHandle(deps: HandleDeps, workflowId: string, runId?: string): CaseHandle {
@@ -93,14 +99,16 @@ export function createCaseHandle(deps: HandleDeps, workflowId: string, runId?: s
   const resultHandle = client.workflow.getHandle(workflowId, runId);
 
   async function result(): Promise<QualificationResult> {
-    try {
-      return (await client.connection.withAbortSignal(deps.closing, () =>
-        resultHandle.result(),
-      )) as QualificationResult;
-    } catch (error) {
-      if (deps.closing.aborted) throw new ClientClosedError(workflowId, { cause: error });
-      if (error instanceof WorkflowFailedError) throw failedCase(workflowId, error);
-      throw known(error);
+    // In rounds, so that what the SDK holds for every call of a wait is let go of now and then.
+    for (;;) {
+      const roundEndsAt = Date.now() + resultRoundMs;
+      try {
+        return await waited(roundEndsAt);
+      } catch (error) {
+        if (deps.closing.isClosed) throw new ClientClosedError(workflowId, { cause: error });
+        if (error instanceof WorkflowFailedError) throw failedCase(workflowId, error);
+        if (!isTimeout(error) || Date.now() < roundEndsAt - roundSlackMs) throw known(error);
+      }
     }
   }
 
@@ -110,19 +118,23 @@ export function createCaseHandle(deps: HandleDeps, workflowId: string, runId?: s
       const { name } = (await inTime(() => resultHandle.describe())).status;
       isOpen = name === 'RUNNING' || name === 'PAUSED';
       if (isOpen && waitMs <= 0) return undefined;
-      const { connection } = client;
-      const stop = signal === undefined ? deps.closing : AbortSignal.any([deps.closing, signal]);
-      const limitMs = isOpen ? waitMs : updateTimeoutMs;
-      return (await connection.withDeadline(Date.now() + limitMs, () =>
-        connection.withAbortSignal(stop, () => resultHandle.result()),
-      )) as QualificationResult;
+      return await waited(Date.now() + (isOpen ? waitMs : updateTimeoutMs), signal);
     } catch (error) {
-      if (deps.closing.aborted) throw new ClientClosedError(workflowId, { cause: error });
+      if (deps.closing.isClosed) throw new ClientClosedError(workflowId, { cause: error });
       if (isOpen && (signal?.aborted || isTimeout(error))) return undefined;
       if (error instanceof WorkflowFailedError) throw failedCase(workflowId, error);
       throw known(error);
     }
   }
+
+  const waited = (until: number, signal?: AbortSignal): Promise<QualificationResult> =>
+    deps.closing.during(
+      (stop) =>
+        client.connection.withDeadline(until, () =>
+          client.connection.withAbortSignal(stop, () => resultHandle.result()),
+        ) as Promise<QualificationResult>,
+      signal,
+    );
 
   async function view(): Promise<CaseView> {
     try {

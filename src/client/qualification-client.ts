@@ -11,6 +11,7 @@ import { type Checked, checkCase } from './case-check.ts';
 import { type CaseHandle, createCaseHandle, type HandleDeps } from './case-handle.ts';
 import { type CaseFilter, type CasePage, type CaseRow, casePage, listCases, type PageRequest } from './case-list.ts';
 import { type CaseStart, miniProgramCaseStart, shopCaseStart } from './case-start.ts';
+import { createClosing } from './closing.ts';
 import { type OpenConnection, openConnection } from './connection.ts';
 import { CodecSettingsError, InvalidCaseError } from './errors.ts';
 import { checkInput, withoutUndefined } from './input.ts';
@@ -131,9 +132,9 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
   const inTime = <Answer>(ms: number, call: () => Promise<Answer>): Promise<Answer> =>
     connection.withDeadline(Date.now() + ms, call);
 
-  const closing = new AbortController();
+  const closing = createClosing();
   const handleDeps: HandleDeps = {
-    closing: closing.signal,
+    closing,
     client,
     place,
     taskQueue,
@@ -243,7 +244,7 @@ function createQualificationClient(opened: OpenConnection, options: ConnectOptio
     taskQueue,
     async close() {
       // A pending call that outlives its connection would crash the process from within the gRPC library.
-      closing.abort();
+      closing.close();
       await new Promise((resolve) => setImmediate(resolve));
       await opened.close();
     },

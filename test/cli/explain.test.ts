@@ -36,11 +36,16 @@ describe('wxq explain', () => {
   it('a code that nobody knows: says what the program does then, exit status 1', async () => {
     const text = await run(['explain', '7654321']);
     expect(text).toMatchObject({ status: 1, stdout: expect.stringContaining('unknown code') });
+    expect(text.stderr).toContain('no page describes 7654321');
     expect(text.stdout).toContain('One more try; met again: blocked');
     expect(text.stdout).toContain('再试一次');
     const json = await run(['explain', '7654321', '--json']);
     expect(json.status).toBe(1);
     expect(json.json()).toMatchObject({ code: '7654321', isKnown: false, kind: 'unknown-code', elsewhere: [] });
+  });
+
+  it('0 is told to be no error: exit status 2', async () => {
+    expect(await run(['explain', '0'])).toMatchObject({ status: 2, stderr: expect.stringContaining('0 is no error') });
   });
 
   it.each(['', 'abc', '0x10', '40001a'])('%j is no code: exit status 2', async (code) => {

@@ -1,33 +1,68 @@
 /** The command line itself: usage, help, JSON alone on standard output, the real process. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import { missingFiles } from '../../src/cli/case-file.ts';
 import { sourcesOf } from '../../src/client/case-content.ts';
 import { checkInput } from '../../src/index.ts';
 import { fixtures } from '../../src/testing/index.ts';
-import { run } from './run.ts';
+import { programForReading, run } from './run.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const commands = [
-  ...['submit', 'list', 'show', 'watch', 'resubmit', 'withdraw', 'retry', 'adopt', 'read-now', 'trigger'],
-  ...['worker', 'server', 'sandbox', 'demo', 'dev', 'replay', 'lint', 'template', 'explain', 'doctor'],
-];
+/** Every command that does something, as the words to type; read from the program, so that none can be forgotten. */
+const commands = leavesOf(programForReading());
+
+function leavesOf(command: Command, words: string[] = []): string[][] {
+  return command.commands.flatMap((part) => {
+    const own = [...words, part.name()];
+    return part.commands.length === 0 ? [own] : leavesOf(part as Command, own);
+  });
+}
 
 describe('usage', () => {
-  it.each(commands)('%s --help has one example and offers --json', async (command) => {
-    const { status, stdout } = await run([command, '--help']);
-    expect(status).toBe(0);
-    expect(stdout).toContain('--json');
-    expect(stdout.match(/^Example:\n {2}\$ .*wxq .+$/gm)).toHaveLength(1);
-  });
+  it.each(commands.map((words) => [words.join(' '), words] as const))(
+    '%s --help has one example that its own options take, offers --json and says what ends how',
+    async (name, words) => {
+      const { status, stdout } = await run([...words, '--help']);
+      expect(status).toBe(0);
+      expect(stdout).toContain('--json');
+      const examples = [...stdout.matchAll(/^Example:\n {2}\$ (.*wxq .+)$/gm)];
+      expect(examples).toHaveLength(1);
+      expect(` ${examples[0]?.[1]} `).toContain(` wxq ${name} `);
+      const used = examples[0]?.[1]?.match(/(?<= )--[a-z-]+/g) ?? [];
+      for (const option of used) expect(stdout).toMatch(new RegExp(`^ {2}(-\\w, )?${option}[ \n]`, 'm'));
+    },
+  );
 
   it('the help lists every command and the exit statuses', async () => {
     const { status, stdout } = await run(['--help']);
     expect(status).toBe(0);
-    for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    for (const [command] of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     expect(stdout).toContain('4 the case is closed');
+  });
+
+  it('has every verb of the design', () => {
+    const verbs =
+      'dev demo worker server sandbox submit list show watch resubmit withdraw retry adopt lint template explain trigger doctor codec-server replay accounts pushes notifications read-now';
+    expect(commands.map(([verb]) => verb)).toEqual(expect.arrayContaining(verbs.split(' ')));
+  });
+
+  it('--version is that of the package', async () => {
+    const { version } = JSON.parse(await readFile(resolve(root, 'package.json'), 'utf8'));
+    expect(await run(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  it('only the process itself can ask a person, and only on a terminal', async () => {
+    const files = (await readdir(resolve(root, 'src/cli'), { recursive: true })).filter((name) => name.endsWith('.ts'));
+    for (const name of files) {
+      const source = await readFile(resolve(root, 'src/cli', name), 'utf8');
+      expect(source, name).not.toMatch(
+        /from '(node:)?readline|process\.stdin|\b(confirm|select|text|password)\b[^;]*from '@clack/,
+      );
+    }
+    expect(await readFile(resolve(root, 'src/cli.ts'), 'utf8')).toContain('process.stdin.isTTY ? { confirm }');
   });
 
   it.each([
@@ -136,7 +171,9 @@ describe('the process', () => {
       error: { name: 'InvalidCaseError', findings: [{ path: 'first' }] },
     });
     expect(await wxq(['nonsense'])).toMatchObject({ status: 2, stdout: '' });
-  });
+    const unasked = await wxq(['accounts', 'remove', 'wxabcdef01']);
+    expect(unasked).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('--yes') });
+  }, 120_000);
 
   it('starts with a line that makes it a program', async () => {
     expect(await readFile(resolve(root, 'src/cli.ts'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);

@@ -1,6 +1,6 @@
 /** Runs `wxq` in this process with captured streams, and a client whose cases are scripted. */
 import type { CliContext } from '../../src/cli/context.ts';
-import { runCli } from '../../src/cli/program.ts';
+import { createProgram, runCli } from '../../src/cli/program.ts';
 import type {
   CaseHandle,
   CaseRow,
@@ -49,6 +49,11 @@ export async function run(argv: string[], context: Partial<CliContext> = {}): Pr
       .split('\n')
       .map((line) => JSON.parse(line));
   return { status, ...written, json: () => JSON.parse(written.stdout), lines };
+}
+
+/** The program's commands, to be looked at; none of them can run. */
+export function programForReading() {
+  return createProgram({ context: {} as CliContext, status: 0 });
 }
 
 /** Calls that the scripted client got: method and arguments. */

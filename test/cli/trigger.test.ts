@@ -1,6 +1,7 @@
 /** `wxq trigger` against a real sandbox over HTTP. */
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { triggers } from '../../src/cli/commands/trigger-kinds.ts';
 import { createSandbox, fixtures, type Sandbox } from '../../src/testing/index.ts';
 import { run } from './run.ts';
 
@@ -113,6 +114,35 @@ describe('what else happens', () => {
     expect(Date.parse(sandbox.setClock({ advanceSeconds: 0 }).now) - before).toBeGreaterThanOrEqual(86_400_000);
     await trigger('chaos', '--operation', 'category/add', '--errcode', '-1', '--times', '2');
     expect(sandbox.setChaos({}).rules).toEqual([{ operation: 'category/add', errcode: -1, times: 2 }]);
+  });
+
+  it.each([
+    ['approved', ['--app', appId], '--app'],
+    ['approved', ['--verdict', 'rejected'], '--verdict'],
+    ['lost-callback', ['--left', '3'], '--left'],
+    ['frozen', ['--app', appId, '--category', '6201', '--per-minute', '5'], '--category, --per-minute'],
+    ['advance-clock', ['--seconds', '1', '--times', '2'], '--times'],
+    ['applied', ['--app', appId, '--category', '6201', '--reason', 'x'], '--reason'],
+  ])(
+    '%s %j is refused, naming the options that the kind does not use, and nothing is done',
+    async (kind, argv, named) => {
+      await apply(0);
+      const before = JSON.stringify([sandbox.audits(), sandbox.accounts()]);
+      const refused = await trigger(kind, ...argv);
+      expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining(`${kind} does not use ${named};`) });
+      expect(refused.stderr).toMatch(/It takes --/);
+      expect(JSON.stringify([sandbox.audits(), sandbox.accounts()])).toBe(before);
+    },
+  );
+
+  it('every kind of trouble has an example that its own options take', () => {
+    for (const [kind, { example, takes }] of Object.entries(triggers)) {
+      const names = [...example.matchAll(/--([a-z-]+)/g)].map(([, name = '']) =>
+        name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+      );
+      expect(example).toContain(`wxq trigger ${kind}`);
+      expect(takes).toEqual(expect.arrayContaining(names));
+    }
   });
 
   it('names what is missing, and the accounts that it can be', async () => {

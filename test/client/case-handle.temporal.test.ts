@@ -71,6 +71,18 @@ it('a client that is closed while a result is waited for says so, and the proces
   await client.get(workflowId).withdraw();
 });
 
+it('a dozen results that are waited for at the same time bring no warning about listeners', async () => {
+  const warnings: string[] = [];
+  const hear = ({ name }: Error) => void warnings.push(name);
+  process.on('warning', hear);
+  const handles = await Promise.all(Array.from({ length: 12 }, () => started()));
+  const results = handles.map((handle) => handle.result());
+  await Promise.all(handles.map((handle) => handle.withdraw()));
+  expect((await Promise.all(results)).map(({ outcome }) => outcome)).toEqual(Array(12).fill('withdrawn'));
+  process.off('warning', hear);
+  expect(warnings).not.toContain('MaxListenersExceededWarning');
+});
+
 it('makes relative image paths of a resubmission absolute and leaves licence fields alone', async () => {
   const handle = await started();
   await handle.resubmit({

@@ -45,15 +45,19 @@ export const accountsCommand = (cli: Cli) => {
       .argument('<appid>', 'of a shop or a platform')
       .option('--yes', 'without asking')
       .action(async (appId, options) => {
-        await atDesk(cli, options, async (desk, out) => {
-          await confirm(cli, appId, options.yes === true);
-          if (!(await desk.remove(appId)))
-            throw new UsageError(`${appId} is no account in the database.`, 'See `wxq accounts list`.');
-          out.result(
-            { removed: appId },
-            `${appId} is forgotten; its open cases will be blocked until it is set again.`,
-          );
-        });
+        await atDesk(
+          cli,
+          options,
+          async (desk, out) => {
+            if (!(await desk.remove(appId)))
+              throw new UsageError(`${appId} is no account in the database.`, 'See `wxq accounts list`.');
+            out.result(
+              { removed: appId },
+              `${appId} is forgotten; its open cases will be blocked until it is set again.`,
+            );
+          },
+          () => confirm(cli, appId, options.yes === true),
+        );
       }),
   );
   return command;
@@ -63,8 +67,11 @@ async function atDesk(
   cli: Cli,
   options: { json?: true | undefined },
   work: (desk: AccountDesk, out: Output) => Promise<void>,
+  before: () => Promise<void> = async () => {},
 ): Promise<void> {
   await act(cli, options, async (out) => {
+    // Before the database is opened, or even made.
+    await before();
     const { databaseUrl, secretKey, dataDir } = loadConfig(cli.context.env);
     const desk = await openAccountDesk({ databaseUrl, secretKey, dataDir });
     try {

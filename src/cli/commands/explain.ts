@@ -13,7 +13,11 @@ export const explainCommand = (cli: Cli) =>
         if (!/^-?\d{1,15}$/.test(code))
           throw new UsageError(`${code} is no errcode.`, 'An errcode is a number, as in `blocked.errcode` of a view.');
         const explanation = explainErrcode(code, options.endpoint);
+        if (code === '0')
+          throw new UsageError('0 is no error: WeChat took the call.', 'Look at what the case waits for: wxq show ID.');
         out.result(explanation, textOf(explanation));
+        if (!explanation.isKnown)
+          out.warn(`no page describes ${code}, so what stands above holds for every unknown code (exit status 1)`);
         return explanation.isKnown ? exitStatus.done : exitStatus.findings;
       });
     });

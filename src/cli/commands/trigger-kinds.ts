@@ -25,12 +25,15 @@ export interface Done {
 export interface Trigger {
   says: string;
   example: string;
+  /** The options that it looks at. */
+  takes: readonly (keyof Asked)[];
   run(sandbox: SandboxControl, asked: Asked): Promise<Done>;
 }
 
 const platformEvent = (event: string, says: string): Trigger => ({
   says,
   example: `wxq trigger ${event} --app wx1f6b3d8a5c2e7094`,
+  takes: ['app'],
   async run(sandbox, asked) {
     const { appId, componentAppId } = await account(sandbox, asked, (one) => one.componentAppId !== null);
     await sandbox.call('POST', '/sandbox/authorizations', { componentAppId, appId, event });
@@ -41,6 +44,7 @@ const platformEvent = (event: string, says: string): Trigger => ({
 const standing = (name: string, says: string, isFor: (one: SandboxAccount) => boolean = () => true): Trigger => ({
   says,
   example: `wxq trigger ${name} --app wx5a2d8f1c3b7e9046`,
+  takes: ['app'],
   async run(sandbox, asked) {
     const { appId } = await account(sandbox, asked, isFor);
     await sandbox.call('PUT', '/sandbox/standing', { appId, standing: name });
@@ -48,9 +52,10 @@ const standing = (name: string, says: string, isFor: (one: SandboxAccount) => bo
   },
 });
 
-const deed = (kind: string, name: string, says: string): Trigger => ({
+const deed = (kind: string, name: string, says: string, takes: Trigger['takes'] = ['app', 'category']): Trigger => ({
   says,
   example: `wxq trigger ${kind} --app wx5a2d8f1c3b7e9046 --category 6201`,
+  takes,
   async run(sandbox, asked) {
     const { appId } = await account(sandbox, asked);
     const categoryId = needed(asked.category, '--category');
@@ -66,6 +71,7 @@ const deed = (kind: string, name: string, says: string): Trigger => ({
 const tickets = (pushing: boolean, name: string, says: string): Trigger => ({
   says,
   example: `wxq trigger ${name}`,
+  takes: ['app'],
   async run(sandbox, asked) {
     const componentAppId = await platform(sandbox, asked);
     if (pushing) await sandbox.call('POST', '/sandbox/tickets', { componentAppId });
@@ -87,6 +93,7 @@ export const triggers: Record<string, Trigger> = {
   lapsed: {
     says: 'a permission that is held runs out',
     example: 'wxq trigger lapsed --app wx5a2d8f1c3b7e9046 --category 6201',
+    takes: ['app', 'category', 'reason'],
     async run(sandbox, asked) {
       const { appId } = await account(sandbox, asked);
       const categoryId = needed(asked.category, '--category');
@@ -98,6 +105,7 @@ export const triggers: Record<string, Trigger> = {
   quota: {
     says: "what is left of a Mini Program's changes this month",
     example: 'wxq trigger quota --app wx1f6b3d8a5c2e7094 --left 0',
+    takes: ['app', 'left'],
     async run(sandbox, asked) {
       const { appId } = await account(sandbox, asked, (one) => !isShop(one));
       const left = asked.left ?? 0;
@@ -108,6 +116,7 @@ export const triggers: Record<string, Trigger> = {
   'ip-refused': {
     says: 'calls come from an address that is not on the list; --bare: a 403 without JSON',
     example: 'wxq trigger ip-refused --app wx5a2d8f1c3b7e9046 --ip 203.0.113.9',
+    takes: ['app', 'ip', 'bare'],
     async run(sandbox, asked) {
       const { appId } = await account(sandbox, asked);
       const address = asked.ip ?? '203.0.113.9';
@@ -122,6 +131,7 @@ export const triggers: Record<string, Trigger> = {
   'rate-limit': {
     says: 'so many calls of one path in a minute (45011)',
     example: 'wxq trigger rate-limit --app wx5a2d8f1c3b7e9046 --per-minute 5',
+    takes: ['app', 'perMinute'],
     async run(sandbox, asked) {
       const { appId } = await account(sandbox, asked);
       const perMinute = asked.perMinute ?? 5;
@@ -135,6 +145,7 @@ export const triggers: Record<string, Trigger> = {
   calm: {
     says: "takes an account's trouble away, and every chaos rule",
     example: 'wxq trigger calm --app wx5a2d8f1c3b7e9046',
+    takes: ['app'],
     async run(sandbox, asked) {
       const { appId } = await account(sandbox, asked);
       await sandbox.call('PUT', '/sandbox/standing', { appId, standing: 'good' });
@@ -145,13 +156,18 @@ export const triggers: Record<string, Trigger> = {
     },
   },
   applied: deed('applied', 'apply', 'a person applies in the back office'),
-  'withdrawn-by-hand': deed('withdrawn-by-hand', 'withdraw', 'a person withdraws an application there (shop)'),
+  'withdrawn-by-hand': deed('withdrawn-by-hand', 'withdraw', 'a person withdraws an application there (shop)', [
+    'app',
+    'category',
+    'reason',
+  ]),
   corrected: deed('corrected', 'correct', 'a person corrects a rejected one there'),
   deleted: deed('deleted', 'delete', 'a person deletes a category there (Mini Program)'),
   renewed: deed('renewed', 'renew', 'a person renews a category there'),
   'advance-clock': {
     says: "the sandbox's clock goes on",
     example: 'wxq trigger advance-clock --seconds 86400',
+    takes: ['seconds'],
     async run(sandbox, asked) {
       const advanceSeconds = needed(asked.seconds, '--seconds');
       const clock = await sandbox.call('PUT', '/sandbox/clock', { advanceSeconds });
@@ -161,6 +177,7 @@ export const triggers: Record<string, Trigger> = {
   chaos: {
     says: 'the next calls of an operation are refused',
     example: 'wxq trigger chaos --operation category/add --errcode -1 --times 2',
+    takes: ['operation', 'errcode', 'times'],
     async run(sandbox, asked) {
       const errcode = needed(asked.errcode, '--errcode');
       const rule = { operation: asked.operation ?? '*', errcode, times: asked.times ?? 1 };

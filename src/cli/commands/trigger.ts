@@ -1,5 +1,5 @@
 /** `wxq trigger KIND`: plays WeChat's part in the sandbox: the auditor's, an owner's, a person's, or trouble. */
-import { Argument, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Argument, type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { act, type Cli, newCommand } from '../command.ts';
 import { exitStatus, UsageError } from '../exit-status.ts';
 import { createSandboxControl, type SandboxAudit } from '../sandbox-control.ts';
@@ -14,6 +14,7 @@ const disturbances = {
   forged: 'forge',
 } as const;
 const onAudits = [...verdicts, 'lost-callback', 'duplicate', 'out-of-order', 'forged'] as const;
+const ofEveryKind = ['sandbox', 'json'];
 const kinds: readonly string[] = [...onAudits, ...Object.keys(triggers)];
 
 /** Only ever speaks to a sandbox: the real WeChat has no such call. */
@@ -44,8 +45,9 @@ export const triggerCommand = (cli: Cli) =>
     .option('--times <n>', 'how many calls', count)
     .addHelpText('after', `\n${listed()}`)
     .option('--sandbox <url>', 'where the sandbox listens', address, 'http://127.0.0.1:8090')
-    .action(async (kind, options) => {
+    .action(async (kind, options, command) => {
       await act(cli, options, async (out) => {
+        refuseUnused(kind, command);
         const sandbox = createSandboxControl(cli.context, options.sandbox);
         const trigger = Object.hasOwn(triggers, kind) ? triggers[kind] : undefined;
         if (trigger !== undefined) {
@@ -68,6 +70,27 @@ export const triggerCommand = (cli: Cli) =>
         return exitStatus.done;
       });
     });
+
+/** An option that a kind does not look at would change nothing, and whoever gave it would not know. */
+function refuseUnused(
+  kind: string,
+  command: Pick<Command, 'options' | 'getOptionValueSource'> & { opts(): object },
+): void {
+  const taken: readonly string[] = Object.hasOwn(triggers, kind)
+    ? (triggers[kind]?.takes ?? [])
+    : ['audit', 'reason', ...(Object.hasOwn(disturbances, kind) ? ['verdict'] : [])];
+  const flagOf = (name: string): string =>
+    command.options.find((option) => option.attributeName() === name)?.long ?? name;
+  const unused = Object.keys(command.opts()).filter(
+    (name) =>
+      command.getOptionValueSource(name) === 'cli' && ![...taken, ...ofEveryKind].some((allowed) => allowed === name),
+  );
+  if (unused.length === 0) return;
+  throw new UsageError(
+    `${kind} does not use ${unused.map(flagOf).join(', ')}; nothing was done.`,
+    taken.length === 0 ? 'It takes no option of its own.' : `It takes ${taken.map(flagOf).join(', ')}.`,
+  );
+}
 
 function chosen(audits: SandboxAudit[], id: string | undefined): SandboxAudit {
   if (id !== undefined) {
