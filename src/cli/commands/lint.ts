@@ -36,7 +36,7 @@ export const lintCommand = (cli: Cli) =>
         });
       return act(cli, { json }, async (out) => {
         const file = await readCaseFile(cli.context, name);
-        return told(out, name, file.platform, await checked(cli, file, { offline: offline === true, principal }));
+        return told(out, name, file.platform, await checked(cli, out, file, { offline: offline === true, principal }));
       });
     });
 
@@ -62,6 +62,7 @@ const findingText = ({ level, code, path, zh, en, advice }: LintFinding): string
 
 async function checked(
   cli: Cli,
+  out: Output,
   { platform, input, folder }: CaseFile,
   { offline, principal }: { offline: boolean; principal: string | undefined },
 ): Promise<Checked> {
@@ -77,7 +78,7 @@ async function checked(
   const looking = lookingFrom({ folder, offline, sources, objectStorage });
   const { withCategoryRules } = await import('../lint/wechat-reading.ts');
   const matches = createPatternMatch();
-  return await withCategoryRules(cli.context, offline, async (rules, accounts) => {
+  return await withCategoryRules({ context: cli.context, out, offline }, async (rules, accounts) => {
     const expected = principal ?? accounts?.shop(known.appId)?.principal;
     const images = await imageFacts(platform, imageLists(known), looking);
     const around = (rulesReadAt: number) => ({

@@ -25,20 +25,23 @@ export const templateCommand = (cli: Cli) =>
     .action(async (appId, { first, second }, { via, out: target, offline, json }) => {
       await act(cli, { json }, async (out) => {
         const { withCategoryRules } = await import('../lint/wechat-reading.ts');
-        const { input, notes } = await withCategoryRules(cli.context, offline === true, async (rules, accounts) => {
-          const componentAppId = via ?? platformOf(accounts, appId);
-          const account = { appId, ...(componentAppId === undefined ? {} : { via: { componentAppId } }) };
-          const caller = { appId, ...account.via };
-          const template =
-            second === undefined
-              ? shopTemplate(account, first, (await rules.shop(caller, first)).rules)
-              : miniProgramTemplate(account, { first, second }, (await rules.miniProgram(caller)).rules);
-          if (template !== undefined) return template;
-          throw new UsageError(
-            `${appId} has no category ${second === undefined ? first : `${first}-${second}`}.`,
-            "A shop's category is its leaf id; a Mini Program's the two ids FIRST-SECOND.",
-          );
-        });
+        const { input, notes } = await withCategoryRules(
+          { context: cli.context, out, offline: offline === true },
+          async (rules, accounts) => {
+            const componentAppId = via ?? platformOf(accounts, appId);
+            const account = { appId, ...(componentAppId === undefined ? {} : { via: { componentAppId } }) };
+            const caller = { appId, ...account.via };
+            const template =
+              second === undefined
+                ? shopTemplate(account, first, (await rules.shop(caller, first)).rules)
+                : miniProgramTemplate(account, { first, second }, (await rules.miniProgram(caller)).rules);
+            if (template !== undefined) return template;
+            throw new UsageError(
+              `${appId} has no category ${second === undefined ? first : `${first}-${second}`}.`,
+              "A shop's category is its leaf id; a Mini Program's the two ids FIRST-SECOND.",
+            );
+          },
+        );
         for (const { zh, en } of notes) out.note(`${zh}\n  ${en}`);
         const text = JSON.stringify(input, undefined, 2);
         if (target !== undefined) await write(resolve(cli.context.cwd, target), text);

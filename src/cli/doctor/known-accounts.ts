@@ -20,7 +20,14 @@ export interface KnownAccounts {
 }
 
 const listed = z.object({
-  accounts: z.array(z.object({ kind: z.string(), appId: z.string(), credentials: z.string().optional() })),
+  accounts: z.array(
+    z.object({
+      kind: z.string(),
+      appId: z.string(),
+      credentials: z.string().optional(),
+      principal: z.string().optional(),
+    }),
+  ),
 });
 
 /** Never throws: what can't be read is told. */
@@ -91,21 +98,30 @@ async function withThoseOfServer({ dataDir, secretKey }: Config, own: Accounts):
       kind === 'shop' ? own.shop(appId) === undefined : kind === 'platform' && own.platform(appId) === undefined,
     );
   const tokenService = { url: `${beside.address()?.url ?? ''}/token` };
+  const shops = [
+    ...own.shops,
+    ...held.flatMap(({ kind, appId, principal }) =>
+      kind === 'shop'
+        ? [{ appId, credentials: { tokenService }, ...(principal === undefined ? {} : { principal }) }]
+        : [],
+    ),
+  ];
+  const platforms = [
+    ...own.platforms,
+    ...held.flatMap(({ kind, appId: componentAppId, credentials }) =>
+      kind === 'platform'
+        ? [{ componentAppId, ...(credentials === 'secret' ? { secret: 'held by the server' } : { tokenService }) }]
+        : [],
+    ),
+  ];
   return {
     accounts: {
       ...own,
-      shops: [
-        ...own.shops,
-        ...held.flatMap(({ kind, appId }) => (kind === 'shop' ? [{ appId, credentials: { tokenService } }] : [])),
-      ],
-      platforms: [
-        ...own.platforms,
-        ...held.flatMap(({ kind, appId: componentAppId, credentials }) =>
-          kind === 'platform'
-            ? [{ componentAppId, ...(credentials === 'secret' ? { secret: 'held by the server' } : { tokenService }) }]
-            : [],
-        ),
-      ],
+      shops,
+      platforms,
+      shop: (wanted) => shops.find(({ appId }) => appId === wanted),
+      // How to speak for a platform of the server's stays unknown here: that server is asked for its tokens.
+      platform: own.platform,
     },
     heldByServer: new Set(held.map(({ appId }) => appId)),
   };

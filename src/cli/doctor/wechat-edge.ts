@@ -1,4 +1,4 @@
-/** WeChat as the doctor asks it: the installation's own tokens, never a forced renewal, never a push of tickets asked for. */
+/** WeChat as the doctor, and whatever else only reads, asks it: the installation's own tokens, never a forced renewal, never a push of tickets asked for. */
 import type { Accounts } from '../../store/accounts.ts';
 import { createLeases } from '../../store/lease.ts';
 import { createPlatformRecords } from '../../store/platform-records.ts';
@@ -15,8 +15,15 @@ export interface WeChatEdge {
   wechat: WeChatClient;
 }
 
-/** Nothing is opened before it is asked for. What can't be had for lack of the database or its key throws `NotToBeHad`. */
-export function createWeChatEdge(installation: Installation, accounts: Accounts): WeChatEdge {
+/**
+ * Nothing is opened before it is asked for. What can't be had for lack of the database or its key throws `NotToBeHad`.
+ * @param mayRenew whether a token that WeChat refuses is renewed, as a worker would.
+ */
+export function createWeChatEdge(
+  installation: Pick<Installation, 'config' | 'dispatcher' | 'database'>,
+  accounts: Accounts,
+  { mayRenew = false } = {},
+): WeChatEdge {
   const { config, dispatcher } = installation;
   const { wechatBaseUrl: baseUrl, dataDir, secretKey, databaseUrl } = config;
   const usual = credentialsWith(accounts, { beside: createServerBeside({ dataDir, secretKey }) });
@@ -51,7 +58,9 @@ export function createWeChatEdge(installation: Installation, accounts: Accounts)
         ? { source: chain }
         : usual(account),
   });
-  // A token that is refused is told, not renewed: forced renewals are 20 a day, and end the token of the running worker.
+  // For the doctor a token that is refused is told, not renewed: forced renewals are 20 a day, and end the token of the running worker.
+  if (mayRenew)
+    return { tokens: usualTokens, wechat: createWeChatClient({ baseUrl, dispatcher, tokens: usualTokens }) };
   const tokens: AccessTokens = { get: ({ rejectedToken: _refused, ...request }) => usualTokens.get(request) };
   return { tokens, wechat: createWeChatClient({ baseUrl, dispatcher, tokens }) };
 }

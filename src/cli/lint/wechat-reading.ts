@@ -1,46 +1,68 @@
-/** A WeChat client for commands that only read: the settings' accounts, closed again afterwards. */
-import { ConfigError, loadConfig } from '../../runtime/config.ts';
+/** A WeChat client for commands that only read: with the accounts of the file and of the database, closed again afterwards. */
+import { type Config, ConfigError, loadConfig } from '../../runtime/config.ts';
 import { AccountsError } from '../../store/account-file.ts';
 import { type Accounts, loadAccounts } from '../../store/accounts.ts';
-import { createAccessTokens, createWeChatClient } from '../../wechat/index.ts';
+import { connectDatabase, type Database } from '../../store/database.ts';
+import { createServerBeside } from '../../store/server-beside.ts';
 import { createDispatcher } from '../../wechat/transport.ts';
 import type { CliContext } from '../context.ts';
+import { NotToBeHad } from '../doctor/finding.ts';
+import { readKnownAccounts } from '../doctor/known-accounts.ts';
+import { createWeChatEdge } from '../doctor/wechat-edge.ts';
+import type { Output } from '../output.ts';
 import { type CategoryRules, createKeptRules, createLiveRules } from './category-rules.ts';
 import { createRulesCache } from './rules-cache.ts';
 
+const databaseTimeoutMs = 5_000;
+
 /**
  * Runs `work` with the rules: WeChat's own, or with `offline` those that were kept, for which no accounts are needed.
- * @throws ConfigError without `WXQ_ACCOUNTS_FILE`, AccountsError; what `work` throws.
+ * @throws ConfigError where there can be no accounts, AccountsError; what `work` throws.
  */
 export async function withCategoryRules<Result>(
-  context: Pick<CliContext, 'env'>,
-  offline: boolean,
+  { context, out, offline }: { context: Pick<CliContext, 'env'>; out: Pick<Output, 'warn'>; offline: boolean },
   work: (rules: CategoryRules, accounts: Accounts | undefined) => Promise<Result>,
 ): Promise<Result> {
   const config = loadConfig(context.env);
   const cache = createRulesCache(config.dataDir);
-  const { accountsFile, wechatBaseUrl: baseUrl } = config;
-  if (accountsFile === undefined && !offline)
-    throw new ConfigError(['WXQ_ACCOUNTS_FILE must be set: without the accounts no call to WeChat can be made']);
-  if (accountsFile === undefined) return await work(createKeptRules(cache), undefined);
-  const accounts = offline ? readableAccounts(accountsFile, context.env) : loadAccounts(accountsFile, context.env);
-  if (offline || accounts === undefined) return await work(createKeptRules(cache), accounts);
+  if (offline) return await work(createKeptRules(cache), readableAccounts(config, context.env));
+  if (!canKnowAccounts(config))
+    throw new ConfigError([
+      `WXQ_ACCOUNTS_FILE or WXQ_DATABASE_URL must be set, or a server have been started with the data folder ${config.dataDir}: without the accounts no call to WeChat can be made. Or let a worker check: wxq lint --remote`,
+    ]);
   const dispatcher = createDispatcher();
+  let opened: Promise<Database> | undefined;
+  const database = (): Promise<Database> => (opened ??= openDatabase(config));
   try {
-    const tokens = createAccessTokens({
-      baseUrl,
-      credentialsOf: (account) => accounts.credentialsOf(account),
-      dispatcher,
-    });
-    const wechat = createWeChatClient({ baseUrl, tokens, dispatcher });
-    return await work(createLiveRules(wechat, cache, Date.now), accounts);
+    const known = await readKnownAccounts(config, context.env, database);
+    if (known.problem !== undefined) throw known.problem;
+    const { wechat } = createWeChatEdge({ config, dispatcher, database }, known.accounts, { mayRenew: true });
+    try {
+      return await work(createLiveRules(wechat, cache, Date.now), known.accounts);
+    } catch (error) {
+      // Perhaps that is why.
+      if (known.unread !== undefined) out.warn(`the accounts of the database could not be read: ${known.unread}`);
+      throw error;
+    }
   } finally {
+    await opened?.then((one) => one.close()).catch(() => undefined);
     await dispatcher.close();
   }
 }
 
+const canKnowAccounts = (config: Config): boolean =>
+  config.accountsFile !== undefined ||
+  config.databaseUrl !== undefined ||
+  createServerBeside(config).address() !== undefined;
+
+async function openDatabase({ databaseUrl: url, dataDir }: Config): Promise<Database> {
+  if (url === undefined) throw new NotToBeHad('the database is the one in the data folder, open in the server alone');
+  return await connectDatabase({ url, dataDir, connectTimeoutMs: databaseTimeoutMs });
+}
+
 /** Where nobody is asked, secrets that are not there (in CI, say) are no reason to stop. */
-function readableAccounts(file: string, env: NodeJS.ProcessEnv): Accounts | undefined {
+function readableAccounts({ accountsFile: file }: Config, env: NodeJS.ProcessEnv): Accounts | undefined {
+  if (file === undefined) return undefined;
   try {
     return loadAccounts(file, env);
   } catch (error) {

@@ -1,0 +1,70 @@
+/** Whose accounts `wxq lint` reads with: those of PostgreSQL, or of the server that has this data folder open; no file is needed. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { loadConfig } from '../../src/runtime/config.ts';
+import { createLogger } from '../../src/runtime/logger.ts';
+import { startServer } from '../../src/server.ts';
+import { createSandbox, fixtures, type Sandbox } from '../../src/testing/index.ts';
+import { startPostgres } from '../postgres.ts';
+import { run } from './run.ts';
+
+const example = resolve(import.meta.dirname, '../../examples/channels-shop.json');
+let folder: string;
+let accountsFile: string;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wxq-lint-accounts-'));
+  sandbox = await createSandbox({ port: 0 });
+  accountsFile = join(folder, 'accounts.json');
+  await writeFile(accountsFile, JSON.stringify(sandbox.accountsFile()));
+});
+afterAll(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+test('accounts that only PostgreSQL has are enough for lint and template', { timeout: 120_000 }, async () => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.stop());
+  const env = {
+    WXQ_WECHAT_BASE_URL: sandbox.url,
+    WXQ_DATA_DIR: join(folder, 'postgres'),
+    WXQ_DATABASE_URL: await postgres.newDatabase(),
+    WXQ_SECRET_KEY: Buffer.alloc(32, 8).toString('base64'),
+  };
+  expect(await run(['accounts', 'set', accountsFile], { env })).toMatchObject({ status: 0 });
+  expect(await run(['lint', example], { env })).toMatchObject({ status: 0, stderr: '' });
+  expect(await run(['template', fixtures.shop.appId, '6201'], { env })).toMatchObject({ status: 0 });
+});
+
+test('accounts that only the server of the data folder has are enough; without it that is said', {
+  timeout: 120_000,
+}, async () => {
+  const env = {
+    WXQ_WECHAT_BASE_URL: sandbox.url,
+    WXQ_DATA_DIR: join(folder, 'beside'),
+    WXQ_CALLBACK_PORT: '0',
+    WXQ_CONSOLE_PORT: '0',
+  };
+  expect(await run(['lint', example], { env })).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('WXQ_ACCOUNTS_FILE or WXQ_DATABASE_URL'),
+  });
+  const logger = await createLogger({ level: 'silent', name: 'server' });
+  const server = await startServer(loadConfig({ ...env, WXQ_ACCOUNTS_FILE: accountsFile }), {
+    env: { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+    logger,
+    callbackHost: '127.0.0.1',
+  });
+  try {
+    expect(await run(['lint', example], { env })).toMatchObject({ status: 0, stderr: '' });
+  } finally {
+    await server.close();
+  }
+  const alone = await run(['lint', example], { env });
+  expect(alone.status).toBe(3);
+  expect(alone.stderr).toContain('the accounts of the database could not be read');
+});
