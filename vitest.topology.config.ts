@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/count-reporter.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One file after another: the drill starts a topology of its own, and two side by side starve each other on two cores.
+    maxWorkers: 1,
     // As in vitest.config.ts: real deadlines on a shared machine; the reporter names who needed a second try.
     retry: 1,
     include: ['test/e2e/**/*.test.ts', 'test/topology/**/*.test.ts'],

@@ -9,7 +9,7 @@ import { createPart, freePorts, type Part } from './part.ts';
 import { temporalPrograms } from './temporal-build.ts';
 
 /** Of the repository. */
-const root = join(import.meta.dirname, import.meta.url.endsWith('.ts') ? '../..' : '../../..');
+export const root = join(import.meta.dirname, import.meta.url.endsWith('.ts') ? '../..' : '../../..');
 
 export interface TemporalOnPostgres {
   address: string;
@@ -66,10 +66,12 @@ frontend.WorkflowTimeSkippingEnabled:
   const part = createPart({
     name: 'temporal',
     program: programs.server,
-    args: ['--allow-no-auth', 'start'],
+    args: ['start'],
     env: {
       ...settings,
       BIND_ON_IP: '127.0.0.1',
+      TEMPORAL_BROADCAST_ADDRESS: '127.0.0.1',
+      TEMPORAL_ALLOW_NO_AUTH: 'true',
       NUM_HISTORY_SHARDS: '4',
       LOG_LEVEL: 'warn',
       DYNAMIC_CONFIG_FILE_PATH: dynamicConfig,

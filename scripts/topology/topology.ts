@@ -1,4 +1,4 @@
-/** The topology of docker-compose.yml without containers: PostgreSQL, Temporal on it, two workers, two servers, and the sandbox as WeChat. */
+/** The topology of docker-compose.yml without containers: PostgreSQL, Temporal on it, workers, servers, codec server, Prometheus, and the sandbox as WeChat. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createSandbox, fixtureAccounts, type Sandbox, type SandboxAccounts } from '../../src/sandbox/index.ts';
 import { startPostgres } from '../../test/postgres.ts';
 import { createPart, freePorts, type Part } from './part.ts';
+import { prometheusProgram, startPrometheus } from './prometheus.ts';
 import { startTemporal } from './temporal.ts';
 
 export interface TopologyOptions {
@@ -13,6 +14,8 @@ export interface TopologyOptions {
   say: (line: string) => void;
   workers?: number;
   servers?: number;
+  /** Encrypted histories with a server that decrypts them, and Prometheus where there is one. Default: as there are workers. */
+  withWatchers?: boolean;
   /** In place of the sandbox's fixtures, for given base addresses of the callback servers. */
   accounts?: (callbackUrl: string) => SandboxAccounts;
 }
@@ -23,6 +26,9 @@ export interface Member extends Part {
   url: string;
 }
 
+/** Where each kind of process says that it is ready. */
+const readyPaths = { worker: '/metrics', server: '/readyz', 'codec-server': '/healthz' } as const;
+
 /** What runs, and the settings under which a client finds it. */
 export interface Topology {
   temporalAddress: string;
@@ -31,6 +37,9 @@ export interface Topology {
   temporalMetricsUrl: string;
   workers: Member[];
   servers: Member[];
+  codecServer?: Member;
+  /** Absent where the program is not installed. */
+  prometheus?: Member;
   sandbox: Sandbox;
   /** Settings for `wxq`, a client, or one more worker. */
   env: NodeJS.ProcessEnv;
@@ -49,6 +58,7 @@ const program = join(
 /** What was started is ended when a later part fails. */
 export async function startTopology(options: TopologyOptions): Promise<Topology> {
   const { env, say, workers: workerCount = 2, servers: serverCount = 2, accounts = fixtureAccounts } = options;
+  const { withWatchers = workerCount > 0 } = options;
   const folder = await mkdtemp(join(tmpdir(), 'wxq-topology-'));
   const endings: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -64,7 +74,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const sandbox = await createSandbox({ port: 0 });
     endings.unshift(() => sandbox.close());
 
-    const [callbackPort = 0, ...ports] = await freePorts(1 + 2 * workerCount + 2 * serverCount);
+    const [callbackPort = 0, ...ports] = await freePorts(3 + 2 * workerCount + 2 * serverCount);
     const take = (): number => ports.pop() ?? 0;
     const callbackUrl = `http://127.0.0.1:${callbackPort}`;
     sandbox.setAccounts(accounts(callbackUrl));
@@ -82,25 +92,60 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       WXQ_MATERIAL_STORE: join(folder, 'material'),
       WXQ_MATERIAL_FOLDERS: '/',
       WXQ_LOG_LEVEL: 'info',
+      ...(withWatchers
+        ? {
+            WXQ_CODEC_KEYS: `topology:${randomBytes(32).toString('base64')}`,
+            WXQ_CODEC_TOKEN: randomBytes(24).toString('hex'),
+          }
+        : {}),
     };
     await mkdir(settings.WXQ_MATERIAL_STORE);
 
-    const member = async (kind: 'worker' | 'server', number: number, own: NodeJS.ProcessEnv, url: string) => {
-      const name = `${kind}-${number}`;
+    const member = async (
+      kind: keyof typeof readyPaths,
+      name: string,
+      own: NodeJS.ProcessEnv,
+      url: string,
+      args: readonly string[] = [],
+    ) => {
       // A folder each, as in containers: only PostgreSQL and the material store are shared.
       const part = createPart({
         name,
         program: process.execPath,
-        args: [program, kind],
+        args: [program, kind, ...args],
         env: { ...settings, ...own, WXQ_DATA_DIR: join(folder, name) },
         log: join(folder, `${name}.log`),
-        isReady: async () => (await fetch(`${url}${kind === 'worker' ? '/metrics' : '/readyz'}`)).ok,
+        isReady: async () => (await fetch(`${url}${readyPaths[kind]}`)).ok,
         stopWithinMs: 40_000,
       });
       await part.start();
       endings.unshift(() => part.stop());
       say(`${name}: ${url}, pid ${part.pid}`);
       return Object.defineProperty(part, 'url', { value: url, enumerable: true }) as Member;
+    };
+    const watch = async (
+      { metricsUrl }: { metricsUrl: string },
+      members: Pick<Topology, 'workers' | 'servers'>,
+    ): Promise<Member | undefined> => {
+      const found = await prometheusProgram(env);
+      if (found === undefined) {
+        say('Without Prometheus: there is no such program (apt-get install prometheus)');
+        return undefined;
+      }
+      const hosts = (urls: string[]): string[] => urls.map((url) => new URL(url).host);
+      const part = await startPrometheus({
+        program: found,
+        folder,
+        port: take(),
+        targets: {
+          'wxq-worker': hosts(members.workers.map(({ url }) => url)),
+          'wxq-server': hosts(members.servers.map(({ url }) => url)),
+          temporal: hosts([metricsUrl]),
+        },
+      });
+      endings.unshift(() => part.stop());
+      say(`prometheus: ${part.url}, pid ${part.pid}`);
+      return part;
     };
     const servers: Member[] = [];
     for (let number = 1; number <= serverCount; number += 1) {
@@ -109,14 +154,19 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
         WXQ_CALLBACK_PORT: String(number === 1 ? callbackPort : take()),
         WXQ_CONSOLE_PORT: String(privatePort),
       };
-      servers.push(await member('server', number, own, `http://127.0.0.1:${privatePort}`));
+      servers.push(await member('server', `server-${number}`, own, `http://127.0.0.1:${privatePort}`));
     }
     const workers: Member[] = [];
     for (let number = 1; number <= workerCount; number += 1) {
       const metricsPort = take();
       const own = { WXQ_WORKER_METRICS_PORT: String(metricsPort) };
-      workers.push(await member('worker', number, own, `http://127.0.0.1:${metricsPort}`));
+      workers.push(await member('worker', `worker-${number}`, own, `http://127.0.0.1:${metricsPort}`));
     }
+    const codecPort = String(take());
+    const codecServer = withWatchers
+      ? await member('codec-server', 'codec-server', {}, `http://127.0.0.1:${codecPort}`, ['--port', codecPort])
+      : undefined;
+    const prometheus = withWatchers ? await watch(temporal, { workers, servers }) : undefined;
     return {
       temporalAddress: temporal.address,
       postgresAdminUrl: postgres.adminUrl,
@@ -124,6 +174,8 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       temporalMetricsUrl: temporal.metricsUrl,
       workers,
       servers,
+      ...(codecServer === undefined ? {} : { codecServer }),
+      ...(prometheus === undefined ? {} : { prometheus }),
       sandbox,
       env: settings,
       folder,

@@ -43,8 +43,11 @@ describe('a demo case that does not end as it should', () => {
       3_000,
     );
     stage.leftOpen.set(report.workflowId, 'nobody decides it');
-    expect(report).toMatchObject({ outcome: 'in_review', by: null, attempts: 1, uploads: 1, audits: 1 });
-    expect(report.ending).toBe('NOT ENDED: it did not end within 3 s; it is in_review, waiting for: audit');
+    // How far it has come by then is the machine's business; what is said has to be where it is.
+    const waitsFor = { preparing: 'upload', submitting: 'answer', in_review: 'audit' };
+    expect(report).toMatchObject({ outcome: expect.stringMatching(/^(preparing|submitting|in_review)$/), by: null });
+    const waits = waitsFor[report.outcome as keyof typeof waitsFor];
+    expect(report.ending).toBe(`NOT ENDED: it did not end within 3 s; it is ${report.outcome}, waiting for: ${waits}`);
     expect(isApproved(report)).toBe(false);
     expect(demoTable([report], 3)).toContain('1 of 1 cases did NOT end approved.');
   });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const program = join(root, 'dist/src/cli.js');
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 });
 
 /** Starts the demo with no settings but a data folder, and some that must not lead it astray. */
@@ -134,15 +134,17 @@ describe('npm run demo', () => {
   test.for([
     ['Ctrl-C', 'SIGINT'],
     ['a kill', 'SIGKILL'],
-  ] as const)('leaves no process behind after %s in the middle of it', { timeout: 90_000 }, async ([, signal]) => {
+  ] as const)('leaves no process behind after %s in the middle of it', { timeout: 200_000 }, async ([, signal]) => {
     const demo = startDemo([]);
+    // One that this test gives up must not go on beside the next.
+    onTestFinished(() => void demo.kill('SIGKILL'));
     let said = '';
     demo.stderr?.setEncoding('utf8').on('data', (part: string) => {
       said += part;
     });
     const { stdout } = demo;
     const closed = new Promise((resolve) => demo.once('close', resolve));
-    await expect.poll(() => said, { timeout: 60_000, interval: 50 }).toMatch(/shop-resubmitted +in review/);
+    await expect.poll(() => said, { timeout: 150_000, interval: 50 }).toMatch(/shop-resubmitted +in review/);
     const pids = pidsIn(said);
     expect(pids).toHaveLength(2);
     expect(pids.filter(isRunning)).toEqual(pids);
