@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { problemKinds } from '../../src/api/problem.ts';
+import { failureTypes } from '../../src/contract/failures.ts';
 import * as messages from '../../src/contract/messages.ts';
 import { parseAccounts } from '../../src/store/accounts.ts';
 import { run } from '../cli/run.ts';
@@ -23,6 +25,15 @@ describe('code in README', () => {
     expect(blocks(readme, 'ts')).toEqual([`import { connect } from 'wechat-qualification';\n\n${code}`]);
     expect(code.trim().split('\n').length + 1).toBeLessThan(10);
     expect(example).toContain("// In a project of your own: import { connect } from 'wechat-qualification';");
+  });
+
+  test('the TypeScript of docs/integrating.md is that of the example that is compiled', () => {
+    const regions = [
+      ...textOf('examples/integrating.ts').matchAll(/^( *)\/\/ #region \w+\n([\s\S]*?)^ *\/\/ #endregion$/gm),
+    ];
+    const code = regions.map(([, indent = '', body = '']) => body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''));
+    expect(code.length).toBeGreaterThan(2);
+    expect(blocks(pageOf('docs/integrating.md'), 'ts')).toEqual(code);
   });
 
   test('the accounts file is one that worker and server take', () => {
@@ -136,6 +147,24 @@ describe('settings', () => {
         if (written) expect(`${name} ${whenUnset}`).toBe(`${name} \`${written}\``);
       }
   });
+});
+
+test('docs/errors.md has every error that the client and `wxq` throw, and every failure of an activity', () => {
+  const text = textOf('docs/errors.md');
+  const classes = ['src/client/errors.ts', 'src/cli/exit-status.ts'].flatMap((file) =>
+    [...textOf(file).matchAll(/^export class (\w+)/gm)].map(([, name = '']) => name),
+  );
+  expect(classes.length).toBeGreaterThan(15);
+  const kinds = Object.keys(problemKinds);
+  for (const name of [...classes, ...Object.values(failureTypes), ...kinds]) expect(text).toContain(`\`${name}\``);
+});
+
+test('docs/versioning.md has every patch with the version of its removal', () => {
+  const rows = table(pageOf('docs/versioning.md'), 'Open cases and new code');
+  const sources = readdirSync(join(root, 'src/workflows')).map((name) => textOf(`src/workflows/${name}`));
+  const patches = sources.flatMap((text) => [...text.matchAll(/patched\('([\w-]+)'\)/g)].map(([, id = '']) => id));
+  expect(rows.map(([id]) => id).sort()).toEqual([...new Set(patches)].map((id) => `\`${id}\``).sort());
+  for (const [, , removal = ''] of rows) expect(sources.join()).toContain(`removed with ${removal}.`);
 });
 
 test('every rule L1 to L15 is in the table of rules, with a test file that has a title with its number', () => {
