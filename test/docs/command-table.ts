@@ -111,6 +111,7 @@ export const documented: Record<string, PageCommands> = {
       },
     ],
   },
+  'docs/installing.md': { expected: [{ command: 'sh docker/new-env.sh', given: (stage) => stage.remove('.env') }] },
   'docs/integrating.md': {
     given: fresh,
     expected: [{ command: 'npx tsx examples/start-from-backend.ts', goesOn: /is under way/ }],
@@ -149,12 +150,13 @@ export const documented: Record<string, PageCommands> = {
       { command: 'temporal workflow terminate', given: inReview },
       { command: 'temporal workflow reset', given: inReview },
       { command: 'temporal operator cluster health', prints: /SERVING/ },
-      { command: 'curl -fsS -H "Authorization', given: inReview, prints: /"result"/ },
+      { command: 'curl --fail-with-body -sS -H "Authorization', given: inReview, prints: /"result"/ },
       { command: 'npx wxq codec-server', goesOn: /codec server is listening/ },
     ],
   },
   'docs/security.md': { expected: [{ command: 'openssl rand', prints: /^[0-9a-f]{64}$/m }] },
   'docs/versioning.md': { given: inReview },
+  'docs/watch.md': {},
   'docs/webhooks.md': {
     given: inReview,
     expected: [{ command: 'temporal workflow query', status: 1, prints: /not found/i }],
@@ -169,6 +171,8 @@ export const elsewhere: Elsewhere[] = [
     check: 'npm-script',
   },
   { command: /^docker compose /, reason: 'there is no Docker here; test/deployment holds the file', check: 'compose' },
+  { command: /^docker volume rm /, reason: 'the same', check: 'files' },
+  { command: /^git pull$/, reason: 'it would change the checkout', check: 'files' },
   {
     command: /^WXQ_RECORD_HISTORIES=\w+ npx vitest run /,
     reason: 'it would write a recorded history; its title stands for one of the reader',

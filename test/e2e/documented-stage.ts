@@ -70,7 +70,7 @@ export class DocumentedStage {
   /** The program must have been built. `extra` are settings of the reader's own. */
   static async open(extra: NodeJS.ProcessEnv): Promise<DocumentedStage> {
     const folder = await mkdtemp(join(tmpdir(), 'wxq-docs-'));
-    for (const name of ['examples', 'docs', 'package.json', '.env.example', 'docker-compose.yml'])
+    for (const name of ['examples', 'docs', 'docker', 'package.json', '.env.example', 'docker-compose.yml'])
       await cp(join(root, name), join(folder, name), { recursive: true });
     for (const name of ['dist', 'node_modules', 'src']) await symlink(join(root, name), join(folder, name));
     const environment = await readersEnvironment(folder, extra);
@@ -158,6 +158,10 @@ export class DocumentedStage {
 
   async copy(from: string, to: string): Promise<void> {
     await cp(join(this.folder, from), join(this.folder, to));
+  }
+
+  async remove(file: string): Promise<void> {
+    await rm(join(this.folder, file), { force: true });
   }
 
   /** One call of the sandbox's control API. */
