@@ -82,7 +82,10 @@ export const importTable: Record<string, Allowed> = {
     },
   },
   // Rows of a file become cases: reading, looking, starting. Who asks and shows is elsewhere.
-  importing: { imports: ['src/contract', 'src/client'], files: { 'import-file.ts': ['csv-parse/sync'] } },
+  importing: {
+    imports: ['src/contract', 'src/client'],
+    files: { 'import-file.ts': ['csv-parse/sync'], 'result-lines.ts': ['csv-parse/sync'] },
+  },
   // The JSON API: cases by the client, answers by zod and fastify. What else it needs is handed to it.
   api: {
     imports: [

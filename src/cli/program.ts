@@ -6,6 +6,7 @@ import { accountsCommand } from './commands/accounts.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { importCommand } from './commands/import.ts';
 import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
 import { notificationsCommand } from './commands/notifications.ts';
@@ -35,6 +36,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   lintCommand,
   templateCommand,
   submitCommand,
+  importCommand,
   listCommand,
   showCommand,
   watchCommand,
