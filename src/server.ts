@@ -11,6 +11,7 @@ import type { MaterialIntake } from './api/material.ts';
 import { createKeptRules } from './checking/kept-rules.ts';
 import { connect } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
+import { createAccountNames } from './console/account-names.ts';
 import { createCategoryNames } from './console/category-names.ts';
 import { readNamesBy } from './console/category-paths.ts';
 import { registerConsole } from './console/console.ts';
@@ -35,6 +36,8 @@ import { openAccountKeeper } from './store/account-keeper.ts';
 import { logNews } from './store/account-news.ts';
 import { createAccountRecords } from './store/account-records.ts';
 import { createAccountStores } from './store/account-stores.ts';
+import { createAuthorizerNotes } from './store/authorizer-notes.ts';
+import { createCaseAssignments } from './store/case-assignments.ts';
 import { DatabaseError } from './store/database.ts';
 import type { MaterialStore } from './store/material.ts';
 import { openMaterialStore } from './store/material-place.ts';
@@ -190,6 +193,15 @@ export async function startServer(config: Config, options: StartServerOptions): 
           accounts.shop(appId) === undefined ? accounts.platforms.map(({ componentAppId }) => componentAppId) : [],
       }),
     ),
+    accountNames: createAccountNames(
+      async (appId) =>
+        accounts.shop(appId)?.name ??
+        (await createAuthorizerNotes(store.database).nameOf(appId)) ??
+        (accounts.shop(appId) === undefined
+          ? undefined
+          : (await wechat.channelsShop({ appId }).getShopInfo()).nickname),
+    ),
+    assignments: createCaseAssignments(store.database),
     pushes: {
       list: (filter) => pushes.list(filter),
       deliverAgain: (id) =>

@@ -1,10 +1,12 @@
 /** One case as a page: why it stands, the material beside the reason, what can be done, what happened. */
 import type { CaseStory } from '../client/case-story.ts';
-import type { Action, CaseView } from '../contract/qualification.ts';
+import type { CaseView } from '../contract/qualification.ts';
+import type { Assignment } from '../store/case-assignments.ts';
 import { errcodeRow } from '../wechat/errcodes.ts';
+import { Actions } from './case-actions.tsx';
 import { caseUrl, seenOf } from './case-address.ts';
 import { Findings } from './findings.tsx';
-import { document, Notice, Time, Token } from './layout.tsx';
+import { consolePrefix, document, Notice, Time, Token } from './layout.tsx';
 import { MendForm } from './mend-form.tsx';
 import { placesOf } from './places.ts';
 import { reasonOf } from './queue.ts';
@@ -19,6 +21,9 @@ export interface CaseShown {
   view: CaseView;
   story: CaseStory;
   category?: string | undefined;
+  account?: string | undefined;
+  /** Who took care of it, step by step; `undefined` when that cannot be read now. */
+  assignments: readonly Assignment[] | undefined;
   temporalUrl: string;
   /** Names this rendering of the form, so that sending it twice is harmless. */
   key: string;
@@ -31,7 +36,7 @@ export function caseDocument(shown: CaseShown): string {
   return document({ reader, title: category ?? view.categoryId, children: <Case {...shown} /> });
 }
 
-const canMend = ({ view }: CaseShown): boolean => view.canDo.includes('resubmit');
+const canMend = ({ view, reader }: CaseShown): boolean => reader.mayAct && view.canDo.includes('resubmit');
 const isOpen = ({ view }: CaseShown): boolean => view.waitingFor !== 'nothing';
 
 /** A page with a form refreshes its head alone: what a person is filling in stays. */
@@ -44,6 +49,7 @@ export function Case(shown: CaseShown) {
       : {};
   return (
     <div id="case" {...polled}>
+      <Neighbours reader={reader} view={view} />
       <Head {...shown} />
       {shown.notice !== undefined && (
         <Notice kind={shown.notice.kind}>
@@ -77,7 +83,7 @@ export function Case(shown: CaseShown) {
           )}
         </section>
       </div>
-      <History reader={reader} view={view} story={story} />
+      <History reader={reader} view={view} story={story} assignments={shown.assignments ?? []} />
       <p>
         <a href={shown.temporalUrl} rel="noreferrer">
           {tell(reader, 'temporal')}
@@ -87,9 +93,56 @@ export function Case(shown: CaseShown) {
   );
 }
 
+/** From case to case without the list; `p` and `n` on the keyboard. */
+function Neighbours({ reader, view }: Pick<CaseShown, 'reader' | 'view'>) {
+  const at = (step: string): string => `${consolePrefix}/next?${new URLSearchParams({ from: view.workflowId, step })}`;
+  return (
+    <p class="neighbours">
+      <a href={at('-1')} rel="prev" title="p">
+        ‹ {tell(reader, 'previousCase')}
+      </a>
+      <a href={`${consolePrefix}/`}>{tell(reader, 'waiting')}</a>
+      <a href={at('1')} rel="next" title="n">
+        {tell(reader, 'nextCase')} ›
+      </a>
+    </p>
+  );
+}
+
+/** Who takes care of it, and how that is changed; two people at once are told apart by the step that they saw. */
+function Assignee(shown: CaseShown) {
+  const { reader, view, story, assignments } = shown;
+  if (assignments === undefined) return <span class="quiet">{tell(reader, 'assigneesMissing')}</span>;
+  const last = assignments.at(-1);
+  const now = last?.assignee;
+  const isMine = now === reader.name;
+  const offer: Word | undefined = !isOpen(shown)
+    ? undefined
+    : now === undefined
+      ? 'take'
+      : isMine
+        ? 'giveBack'
+        : 'takeOver';
+  return (
+    <span class="assignee">
+      {tell(reader, 'assignee')} <strong>{now ?? '—'}</strong>
+      {reader.mayAct && offer !== undefined && (
+        <form method="post" action={`${caseUrl(view.workflowId)}/assign`}>
+          <Token reader={reader} />
+          <input type="hidden" name="run" value={story.runId} />
+          <input type="hidden" name="seen" value={last?.number ?? 0} />
+          <button type="submit" name="to" value={isMine ? 'nobody' : 'me'}>
+            {tell(reader, offer)}
+          </button>
+        </form>
+      )}
+    </span>
+  );
+}
+
 /** The head alone is asked for by a page with a form; `seen` is what that form was made from. */
 export function Head(shown: CaseShown & { seen?: string }) {
-  const { reader, view, category, seen = seenOf(shown) } = shown;
+  const { reader, view, category, account, seen = seenOf(shown) } = shown;
   const polled =
     isOpen(shown) && (canMend(shown) || seen !== seenOf(shown))
       ? {
@@ -103,17 +156,24 @@ export function Head(shown: CaseShown & { seen?: string }) {
       <h1>
         {category ?? view.categoryId} {category !== undefined && <span class="quiet">{view.categoryId}</span>}
       </h1>
-      <p class="facts">
+      <div class="facts">
         <Status reader={reader} status={view.status} />
         {view.overdue && <span class="chip overdue">{tell(reader, 'overdue')}</span>}
         <span>
-          {tell(reader, 'account')} <strong>{view.appId}</strong>
+          {tell(reader, 'account')}{' '}
+          {account !== undefined && (
+            <>
+              <strong>{account}</strong>{' '}
+            </>
+          )}
+          <code>{view.appId}</code>
         </span>
         <span>
           {tell(reader, 'since')} <Time at={view.since} /> ({ago(reader, view.since)})
         </span>
         {view.pending !== undefined && <span>{tell(reader, actionWords[view.pending])} …</span>}
-      </p>
+        <Assignee {...shown} />
+      </div>
       {seen !== seenOf(shown) && (
         <Notice kind="bad">
           <p>
@@ -129,11 +189,14 @@ function Reason({ reader, view }: CaseShown) {
   const reason = reasonOf(view);
   if (reason === undefined) return null;
   const { blocked } = view;
+  const isRefused = view.attempts.at(-1)?.verdict === 'refused';
   const code = blocked?.errcode ?? /(?:^|\D)(-?\d{5,8})(?!\d)/.exec(reason)?.[1];
   const row = code === undefined ? undefined : errcodeRow(code);
   return (
     <>
-      <h2>{tell(reader, blocked === undefined ? 'rejectedBecause' : 'blockedBecause')}</h2>
+      <h2>
+        {tell(reader, blocked !== undefined ? 'blockedBecause' : isRefused ? 'refusedBecause' : 'rejectedBecause')}
+      </h2>
       <blockquote class="reason pre">{reason}</blockquote>
       {row !== undefined && (
         <p>
@@ -148,96 +211,4 @@ function Reason({ reader, view }: CaseShown) {
       )}
     </>
   );
-}
-
-/** Paths of the actions; `resubmit` is the form beside it. */
-export const actionPaths: Record<Exclude<Action, 'resubmit'>, string> = {
-  readAuditNow: 'read-now',
-  retry: 'retry',
-  adopt: 'adopt',
-  withdraw: 'withdraw',
-};
-
-function Actions(shown: CaseShown) {
-  const { reader, view, key } = shown;
-  const actions = view.canDo.filter((action): action is Exclude<Action, 'resubmit'> => action !== 'resubmit');
-  if (actions.length === 0) return null;
-  return (
-    <>
-      <h2>{tell(reader, 'actions')}</h2>
-      <div class="actions">
-        {(['retry', 'adopt', 'readAuditNow', 'withdraw'] as const)
-          .filter((action) => actions.includes(action))
-          .map((action) => (
-            <form
-              method={action === 'withdraw' ? 'get' : 'post'}
-              action={`${caseUrl(view.workflowId)}/${actionPaths[action]}`}
-            >
-              {action !== 'withdraw' && (
-                <>
-                  <Token reader={reader} />
-                  <input type="hidden" name="seen" value={seenOf(shown)} />
-                  <input type="hidden" name="key" value={`${key}-${action}`} />
-                </>
-              )}
-              <button type="submit" class={action === 'withdraw' ? 'danger' : ''}>
-                {tell(reader, actionWords[action])}
-              </button>
-            </form>
-          ))}
-      </div>
-    </>
-  );
-}
-
-/** Before anything is taken back: which account, which category, what it costs. */
-export function withdrawDocument(shown: CaseShown): string {
-  const { reader, view, category, key } = shown;
-  const isForeign = view.blocked?.reason.startsWith('foreign_audit') === true;
-  return document({
-    reader,
-    title: tell(reader, 'withdrawTitle'),
-    children: (
-      <section class="narrow">
-        <h1>{tell(reader, 'withdrawTitle')}</h1>
-        <dl>
-          <dt>{tell(reader, reader.isSandbox ? 'sandbox' : 'live')}</dt>
-          <dd>{reader.isSandbox ? tell(reader, 'sandboxNote') : ''}</dd>
-          <dt>{tell(reader, 'account')}</dt>
-          <dd>
-            <strong>{view.appId}</strong>
-          </dd>
-          <dt>{tell(reader, 'category')}</dt>
-          <dd>
-            <strong>{category ?? view.categoryId}</strong> {view.categoryId}
-          </dd>
-          <dt>{tell(reader, 'status')}</dt>
-          <dd>
-            <Status reader={reader} status={view.status} />
-          </dd>
-        </dl>
-        <form method="post" action={`${caseUrl(view.workflowId)}/withdraw`}>
-          <Token reader={reader} />
-          <input type="hidden" name="seen" value={seenOf(shown)} />
-          <input type="hidden" name="key" value={`${key}-withdraw`} />
-          <p>
-            <label>
-              {tell(reader, 'note')} <input name="note" maxLength={1000} />
-            </label>
-          </p>
-          {isForeign && (
-            <p>
-              <label>
-                <input type="checkbox" name="force" value="yes" /> {tell(reader, 'withdrawForce')}
-              </label>
-            </p>
-          )}
-          <button type="submit" class="danger">
-            {tell(reader, 'withdrawSure')}
-          </button>{' '}
-          <a href={caseUrl(view.workflowId)}>{tell(reader, 'goBack')}</a>
-        </form>
-      </section>
-    ),
-  });
 }

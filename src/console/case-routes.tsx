@@ -7,37 +7,44 @@ import { InvalidCaseError, QualificationError } from '../client/index.ts';
 import { resubmissionFindings } from '../client/resubmission.ts';
 import type { Action } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
+import { actionPaths, withdrawDocument } from './case-actions.tsx';
 import { caseUrl, seenOf, sinceOf } from './case-address.ts';
-import { actionPaths, Case, type CaseShown, caseDocument, Head, withdrawDocument } from './case-page.tsx';
+import { Case, type CaseShown, caseDocument, Head } from './case-page.tsx';
 import type { Pages } from './console.ts';
 import { Findings } from './findings.tsx';
 import { document, messagePage } from './layout.tsx';
 import { changesNothing, type FormData, readMendForm, resubmissionOf } from './mend.ts';
 import { MendForm, Problems } from './mend-form.tsx';
 import { placesOf } from './places.ts';
+import { noticeOf } from './queue-routes.ts';
 import { tell } from './reader.ts';
 import type { Word } from './words.ts';
 
 const route = '/cases/:platform/:appId/:categoryId';
 
 export function registerCasePages(app: FastifyInstance, pages: Pages): void {
-  const { client, operations, names, storyOf } = pages;
+  const { client, operations, names, accountNames, assignments, storyOf } = pages;
 
   async function shownOf(request: FastifyRequest): Promise<CaseShown> {
     const workflowId = idOf(request);
     const [view, story] = await Promise.all([operations.view(workflowId), storyOf(workflowId)]);
     names.lookFor([view]);
+    accountNames.lookFor([view.appId]);
     const said = (request.query as { said?: unknown }).said;
     const notices: Record<string, Word> = { done: 'done', asked: 'askedNow', begun: 'begun', existing: 'existing' };
-    const word = typeof said === 'string' ? notices[said] : undefined;
+    const word = typeof said === 'string' && Object.hasOwn(notices, said) ? notices[said] : undefined;
+    const notice = word === undefined ? noticeOf(request.query) : { kind: 'good' as const, text: word };
     return {
       reader: pages.readerOf(request),
       view,
       story,
       category: names.pathOf(view.platform, view.categoryId),
+      account: accountNames.nameOf(view.appId),
+      // Without the database the case is there all the same.
+      assignments: await assignments.all(story.runId).catch(() => undefined),
       temporalUrl: `${pages.temporalUiUrl}/namespaces/${encodeURIComponent(client.namespace)}/workflows/${encodeURIComponent(workflowId)}/${story.runId}/history`,
       key: randomUUID(),
-      ...(word === undefined ? {} : { notice: { kind: 'good' as const, text: word } }),
+      ...(notice === undefined ? {} : { notice }),
     };
   }
 
@@ -193,7 +200,8 @@ const maxFormBytes = 200 * 1024 * 1024;
 const keyOf = (key: string | undefined): string | undefined =>
   key !== undefined && /^[\w-]{8,80}$/.test(key) ? `console-${key}` : undefined;
 
-function idOf(request: FastifyRequest): string {
+/** The workflow id in the address. @throws InvalidCaseError */
+export function idOf(request: FastifyRequest): string {
   const { platform, appId, categoryId } = request.params as Record<string, string>;
   const workflowId = `${platform}/${appId}/${categoryId}`;
   if (parseWorkflowId(workflowId) === undefined)

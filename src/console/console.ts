@@ -6,8 +6,11 @@ import { type CaseOperations, createCaseOperations } from '../api/case-operation
 import { problemOfError } from '../api/problem.ts';
 import { type CaseStory, readCaseStory } from '../client/case-story.ts';
 import type { QualificationClient } from '../client/index.ts';
+import type { CaseAssignments } from '../store/case-assignments.ts';
 import type { MaterialStore } from '../store/material.ts';
+import type { AccountNames } from './account-names.ts';
 import { registerAssets } from './assets.ts';
+import { registerAssigning } from './assign-routes.ts';
 import { registerCasePages } from './case-routes.tsx';
 import type { CategoryNames } from './category-names.ts';
 import { consolePrefix, messagePage } from './layout.tsx';
@@ -24,6 +27,8 @@ export interface ConsoleDependencies {
   client: QualificationClient;
   material: MaterialStore;
   names: CategoryNames;
+  accountNames: AccountNames;
+  assignments: CaseAssignments;
   pushes: PushDesk;
   rules: RuleBook;
   signIn: SignInSettings;
@@ -117,6 +122,9 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
         };
         if ('refused' in person) return refuse(reply, person.refused, reader, signedIn.closed);
         request.reader = { ...reader, ...person, token: signedIn.tokenOf(person.name) };
+        const changesSomething = request.method !== 'GET' && request.method !== 'HEAD';
+        if (changesSomething && !person.mayAct && request.routeOptions.url !== `${consolePrefix}/settings`)
+          throw new OnlyLooking();
         return undefined;
       });
       answerErrors(scope, pages, languageOf);
@@ -125,11 +133,17 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       registerSettings(scope, pages);
       registerQueuePages(scope, pages);
       registerCasePages(scope, pages);
+      registerAssigning(scope, pages);
       registerPushPages(scope, pages);
       registerNewCase(scope, pages);
     },
     { prefix: consolePrefix },
   );
+}
+
+/** Somebody who may only look sent a form. */
+class OnlyLooking extends Error {
+  override readonly name = 'OnlyLooking';
 }
 
 type Refusal = 'sign-in' | 'no-users' | 'no-name' | 'foreign';
@@ -184,6 +198,8 @@ function answerErrors(
       );
     };
     const language = { language: reader?.language ?? languageOf(request) };
+    if (error instanceof OnlyLooking)
+      return send(403, tell(language, 'onlyLooking'), undefined, tell(language, 'onlyLookingAdvice'));
     if (error instanceof ForeignForm)
       return send(403, tell(language, 'foreignPage'), undefined, tell(language, 'foreignPageAdvice'));
     const known = problemOfError(error);

@@ -7,7 +7,7 @@ import type { InBoth, Word } from './words.ts';
 /** Where the console lives on the private port. */
 export const consolePrefix = '/console';
 
-export type Section = 'waiting' | 'stuck' | 'all' | 'pushes' | 'new' | 'none';
+export type Section = 'waiting' | 'stuck' | 'all' | 'pushes' | 'new' | 'import' | 'none';
 
 export interface Frame {
   reader: Reader;
@@ -51,11 +51,13 @@ function Document({ reader, title, section = 'none', children }: Frame) {
             {reader.isSandbox && <span class="quiet"> {tell(reader, 'sandboxNote')}</span>}
           </span>
           <nav>
-            {sections.map(([name, href, word]) => (
-              <a href={href} aria-current={name === section ? 'page' : undefined}>
-                {tell(reader, word)}
-              </a>
-            ))}
+            {sections
+              .filter(([name]) => reader.mayAct || (name !== 'new' && name !== 'import'))
+              .map(([name, href, word]) => (
+                <a href={href} aria-current={name === section ? 'page' : undefined}>
+                  {tell(reader, word)}
+                </a>
+              ))}
           </nav>
           <Person reader={reader} />
         </header>

@@ -106,7 +106,7 @@ function pushesDocument({ reader, found, filter, result }: PushesShown): string 
             </p>
           </div>
         ) : (
-          <table>
+          <table class="pushes">
             <thead>
               <tr>
                 {(['when', 'event', 'account', 'source', 'result', 'thisCase'] as const).map((word) => (
@@ -148,7 +148,7 @@ function Line({ reader, push }: { reader: Reader; push: LoggedPush }) {
       <td>{wordOf(reader, resultWords, push.result)}</td>
       <td>{push.workflowId !== undefined && <a href={caseUrl(push.workflowId)}>{push.workflowId}</a>}</td>
       <td>
-        {push.canDeliver && (
+        {reader.mayAct && push.canDeliver && (
           <form method="post" action={`${consolePrefix}/pushes/${push.id}/deliver`}>
             <Token reader={reader} />
             <button type="submit">{tell(reader, 'deliverAgain')}</button>

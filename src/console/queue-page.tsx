@@ -3,7 +3,7 @@
 import type { CaseView } from '../contract/qualification.ts';
 import { caseUrl, seenOf } from './case-address.ts';
 import { consolePrefix, document, Notice, type Section, Time, Token } from './layout.tsx';
-import { maxListed, maxSearched, type QueueFilter, type QueueLine, type QueuePage } from './queue.ts';
+import { maxListed, maxListedClosed, maxSearched, type QueueFilter, type QueueLine, type QueuePage } from './queue.ts';
 import { ago, type Reader, tell } from './reader.ts';
 import { actionWords, statusWords, type Word } from './words.ts';
 
@@ -12,12 +12,14 @@ export interface QueueShown {
   section: Extract<Section, 'waiting' | 'stuck' | 'all'>;
   filter: QueueFilter;
   found: QueuePage;
+  /** What was done a moment ago. */
+  notice?: { kind: 'good' | 'bad'; text: Word } | undefined;
 }
 
 const paths = { waiting: `${consolePrefix}/`, stuck: `${consolePrefix}/stuck`, all: `${consolePrefix}/all` };
 
 export function queueDocument(shown: QueueShown): string {
-  const { reader, section, found } = shown;
+  const { reader, section, found, notice } = shown;
   return document({
     reader,
     section,
@@ -27,7 +29,17 @@ export function queueDocument(shown: QueueShown): string {
         <h1>
           {tell(reader, section)} <span class="count">{found.total}</span>
         </h1>
+        {notice !== undefined && (
+          <Notice kind={notice.kind}>
+            <p>{tell(reader, notice.text)}</p>
+          </Notice>
+        )}
         <Filter {...shown} />
+        {found.isAssigneeMissing && (
+          <Notice kind="bad">
+            <p>{tell(reader, 'assigneesMissing')}</p>
+          </Notice>
+        )}
         {found.isWorkerMissing && (
           <Notice kind="bad">
             <p>
@@ -36,15 +48,18 @@ export function queueDocument(shown: QueueShown): string {
           </Notice>
         )}
         {found.lines.length === 0 ? <Empty {...shown} /> : <Table {...shown} />}
-        {found.isCut && <p class="quiet">{tell(reader, 'limited', { n: maxListed })}</p>}
+        {found.isCut && (
+          <p class="quiet">{tell(reader, 'limited', { n: section === 'all' ? maxListedClosed : maxListed })}</p>
+        )}
         {found.isSearchCut && <p class="quiet">{tell(reader, 'searchLimited', { n: maxSearched })}</p>}
         <Pages {...shown} />
+        {found.lines.length > 1 && <p class="quiet keys">{tell(reader, 'keys')}</p>}
       </>
     ),
   });
 }
 
-function Filter({ reader, section, filter }: QueueShown) {
+function Filter({ reader, section, filter, found }: QueueShown) {
   const statuses =
     section === 'waiting'
       ? (['needs_material', 'blocked'] as const)
@@ -63,7 +78,19 @@ function Filter({ reader, section, filter }: QueueShown) {
           ))}
         </select>
       )}
-      <input name="appId" value={filter.appId} placeholder={tell(reader, 'appId')} aria-label={tell(reader, 'appId')} />
+      <input
+        name="appId"
+        value={filter.appId}
+        list="accounts"
+        placeholder={tell(reader, 'accountOrName')}
+        aria-label={tell(reader, 'account')}
+      />
+      <datalist id="accounts">
+        {found.accounts.slice(0, maxOffered).map(({ appId, name }) => (
+          <option value={appId}>{name}</option>
+        ))}
+      </datalist>
+      <Assignees reader={reader} filter={filter} found={found} />
       <input name="text" value={filter.text} placeholder={tell(reader, 'text')} aria-label={tell(reader, 'text')} />
       <button type="submit">{tell(reader, 'filter')}</button>
       <a href={paths[section]}>{tell(reader, 'clear')}</a>
@@ -71,6 +98,31 @@ function Filter({ reader, section, filter }: QueueShown) {
         {tell(reader, 'exportCsv')}
       </a>
     </form>
+  );
+}
+
+/** More are no list to choose from; they can be typed. */
+const maxOffered = 500;
+
+function Assignees({ reader, filter, found }: Pick<QueueShown, 'reader' | 'filter' | 'found'>) {
+  const others = found.assignees.filter((name) => name !== reader.name);
+  const chosen = filter.assignee;
+  if (chosen !== undefined && chosen !== '-' && chosen !== reader.name && !others.includes(chosen)) others.push(chosen);
+  return (
+    <select name="assignee" aria-label={tell(reader, 'assignee')}>
+      <option value="">{tell(reader, 'anyAssignee')}</option>
+      <option value={reader.name} selected={chosen === reader.name}>
+        {tell(reader, 'mine')} ({reader.name})
+      </option>
+      <option value="-" selected={chosen === '-'}>
+        {tell(reader, 'nobodys')}
+      </option>
+      {others.map((name) => (
+        <option value={name} selected={chosen === name}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -94,13 +146,20 @@ function Empty({ reader, section, filter }: QueueShown) {
 }
 
 function Table({ reader, found, section }: QueueShown) {
+  const columns: readonly Word[] = [
+    'account',
+    'category',
+    'status',
+    section === 'stuck' ? 'actions' : 'reason',
+    'attempt',
+    section === 'all' ? 'startedOn' : 'openFor',
+    'assignee',
+  ];
   return (
     <table class="queue">
       <thead>
         <tr>
-          {(
-            ['account', 'category', 'status', section === 'stuck' ? 'actions' : 'reason', 'attempt', 'open'] as const
-          ).map((word) => (
+          {columns.map((word) => (
             <th>{tell(reader, word)}</th>
           ))}
         </tr>
@@ -115,17 +174,25 @@ function Table({ reader, found, section }: QueueShown) {
 }
 
 function Line({ reader, line, section }: { reader: Reader; line: QueueLine; section: QueueShown['section'] }) {
-  const { row, view, category, reason } = line;
+  const { row, view, category, account, reason } = line;
   const status = view?.status ?? row.status;
   const href = caseUrl(row.workflowId);
   const since = view?.since ?? row.startedAt;
   return (
     <tr>
       <td>
-        <a href={href}>{row.appId}</a>
+        {account !== undefined && (
+          <>
+            {account}
+            <br />
+          </>
+        )}
+        <span class={account === undefined ? '' : 'quiet'}>{row.appId}</span>
       </td>
       <td>
-        <a href={href}>{category ?? row.categoryId}</a>
+        <a href={href} data-open="">
+          {category ?? row.categoryId}
+        </a>
         {category !== undefined && <span class="quiet"> {row.categoryId}</span>}
       </td>
       <td>
@@ -137,9 +204,35 @@ function Line({ reader, line, section }: { reader: Reader; line: QueueLine; sect
       </td>
       <td class="number">{row.attempt}</td>
       <td>
-        {section !== 'all' && row.closedAt === undefined ? <Age reader={reader} since={since} /> : <Time at={since} />}
+        {section === 'all' ? <Time at={row.startedAt} /> : <Age reader={reader} since={row.startedAt} />}
+        {section !== 'all' && ago(reader, since) !== ago(reader, row.startedAt) && (
+          <div class="quiet">
+            {tell(reader, statusWords[status])} <Age reader={reader} since={since} />
+          </div>
+        )}
+      </td>
+      <td>
+        <Assignee reader={reader} line={line} section={section} />
       </td>
     </tr>
+  );
+}
+
+/** Who takes care of it; one that nobody has is taken from here. */
+function Assignee({ reader, line, section }: { reader: Reader; line: QueueLine; section: QueueShown['section'] }) {
+  const { row, assignment } = line;
+  if (assignment?.assignee !== undefined) return <>{assignment.assignee}</>;
+  if (!reader.mayAct || section === 'all' || row.execution !== 'running') return null;
+  return (
+    <form method="post" action={`${caseUrl(row.workflowId)}/assign`}>
+      <Token reader={reader} />
+      <input type="hidden" name="run" value={row.runId} />
+      <input type="hidden" name="seen" value={assignment?.number ?? 0} />
+      <input type="hidden" name="back" value={section} />
+      <button type="submit" name="to" value="me">
+        {tell(reader, 'take')}
+      </button>
+    </form>
   );
 }
 
@@ -148,14 +241,14 @@ function WayOut({ reader, view }: { reader: Reader; view: CaseView }) {
   const url = caseUrl(view.workflowId);
   return (
     <span class="actions">
-      {view.canDo.includes('readAuditNow') && (
+      {reader.mayAct && view.canDo.includes('readAuditNow') && (
         <form method="post" action={`${url}/read-now`}>
           <Token reader={reader} />
           <input type="hidden" name="seen" value={seenOf({ view })} />
           <button type="submit">{tell(reader, actionWords.readAuditNow)}</button>
         </form>
       )}
-      {view.canDo.includes('withdraw') && (
+      {reader.mayAct && view.canDo.includes('withdraw') && (
         <a class="button" href={`${url}/withdraw`}>
           {tell(reader, actionWords.withdraw)}
         </a>

@@ -1,10 +1,12 @@
 /** The addresses of the lists: `/`, `/stuck`, `/all`, and `/cases.csv`. */
 import type { FastifyInstance } from 'fastify';
 import type { CaseView, Status } from '../contract/qualification.ts';
+import { caseUrl } from './case-address.ts';
 import type { Pages } from './console.ts';
-import { csvOf, maxSearched, type QueueFilter, type QueuePage, queuePage, waitingStatuses } from './queue.ts';
+import { consolePrefix } from './layout.tsx';
+import { csvOf, listLines, maxListed, type QueueFilter, type QueuePage, queuePage, waitingStatuses } from './queue.ts';
 import { queueDocument } from './queue-page.tsx';
-import { statusWords } from './words.ts';
+import { statusWords, type Word } from './words.ts';
 
 type List = 'waiting' | 'stuck' | 'all';
 
@@ -30,16 +32,28 @@ export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
     app.get(path, async (request, reply) => {
       const { filter, page } = asked(request.query);
       const found = await find(section, filter, page);
+      const notice = noticeOf(request.query);
       return reply
         .type('text/html; charset=utf-8')
-        .send(queueDocument({ reader: pages.readerOf(request), section, filter, found }));
+        .send(queueDocument({ reader: pages.readerOf(request), section, filter, found, notice }));
     });
+
+  // From a case to the one before or after it among those that wait, oldest first; past the end comes the list.
+  app.get('/next', async (request, reply) => {
+    const { from, step } = request.query as { from?: unknown; step?: unknown };
+    const { lines } = await listLines(pages, { statuses: waitingStatuses, filter: {} });
+    const ids = lines.map(({ row }) => row.workflowId);
+    const at = ids.indexOf(typeof from === 'string' ? from : '');
+    // A case that was mended meanwhile waits no more: the oldest one is next.
+    const next = step === '-1' ? ids[at - 1] : ids[at + 1];
+    return reply.redirect(next === undefined ? `${consolePrefix}/` : caseUrl(next), 303);
+  });
 
   app.get('/cases.csv', async (request, reply) => {
     const { list } = request.query as { list?: unknown };
     const section: List = list === 'stuck' || list === 'all' ? list : 'waiting';
     const { filter } = asked(request.query);
-    const { lines } = await find(section, filter, 1, maxSearched);
+    const { lines } = await find(section, filter, 1, maxListed);
     return reply
       .header('content-disposition', `attachment; filename="${section}.csv"`)
       .type('text/csv; charset=utf-8')
@@ -47,17 +61,26 @@ export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
   });
 }
 
+/** What an assignment came to; said on the page that it was sent from. */
+export function noticeOf(query: unknown): { kind: 'good' | 'bad'; text: Word } | undefined {
+  const { said } = query as { said?: unknown };
+  if (said === 'taken' || said === 'givenBack') return { kind: 'good', text: said };
+  return said === 'takenByOther' ? { kind: 'bad', text: said } : undefined;
+}
+
 /** What a query asks for; what can't be is left out, so that a link of a colleague always shows something. */
 function asked(query: unknown): { filter: QueueFilter; page: number } {
-  const { status, appId, text, page } = query as Record<string, unknown>;
+  const { status, appId, text, assignee, page } = query as Record<string, unknown>;
   const given = (value: unknown): string | undefined =>
     typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 200) : undefined;
   const [wantedStatus, wantedAppId, wantedText] = [given(status), given(appId), given(text)];
+  const wantedAssignee = given(assignee);
   return {
     filter: {
       ...(wantedStatus !== undefined && wantedStatus in statusWords ? { status: wantedStatus as Status } : {}),
       ...(wantedAppId === undefined ? {} : { appId: wantedAppId }),
       ...(wantedText === undefined ? {} : { text: wantedText }),
+      ...(wantedAssignee === undefined ? {} : { assignee: wantedAssignee }),
     },
     page: /^\d{1,4}$/.test(String(page)) ? Number(page) : 1,
   };

@@ -2,13 +2,19 @@
 import type { CaseRow, CaseView, QualificationClient } from '../client/index.ts';
 import { NoWorkerError } from '../client/index.ts';
 import type { Platform, Status } from '../contract/qualification.ts';
+import type { Assignment, CaseAssignments } from '../store/case-assignments.ts';
+import type { AccountNames } from './account-names.ts';
 import type { CategoryNames } from './category-names.ts';
+import { readable } from './reader.ts';
 
 export interface QueueFilter {
   status?: Status;
+  /** An appid, or a part of a name. */
   appId?: string;
-  /** In the id, the category's name or the reason. */
+  /** In the id, the names of category and account, or the reason. */
   text?: string;
+  /** A name; `-` for cases that nobody takes care of. */
+  assignee?: string;
 }
 
 /** One line of a list. */
@@ -18,7 +24,9 @@ export interface QueueLine {
   view?: CaseView;
   /** 酒类 > 白酒, where it is known. */
   category?: string;
+  account?: string;
   reason?: string;
+  assignment?: Assignment;
 }
 
 export interface QueuePage {
@@ -33,15 +41,23 @@ export interface QueuePage {
   isSearchCut: boolean;
   /** Nobody answered: reasons are missing. */
   isWorkerMissing: boolean;
+  /** The database did not say who takes care of what. */
+  isAssigneeMissing: boolean;
+  /** Accounts and assignees of the whole list, to choose from. */
+  accounts: { appId: string; name?: string }[];
+  assignees: string[];
 }
 
 export interface QueueDependencies {
   client: QualificationClient;
   names: CategoryNames;
+  accountNames: AccountNames;
+  assignments: CaseAssignments;
 }
 
-/** Visibility is read up to here; a queue that is longer is no list for a person. */
-export const maxListed = 2_000;
+/** Visibility is read up to here, newest first; a queue that is longer is no list for a person. */
+export const maxListed = 10_000;
+export const maxListedClosed = 2_000;
 export const maxSearched = 300;
 export const linesPerPage = 25;
 const viewsAtOnce = 8;
@@ -49,42 +65,69 @@ const viewsAtOnce = 8;
 /** What waits for a person. */
 export const waitingStatuses: readonly Status[] = ['needs_material', 'blocked'];
 
+/** Which cases are wanted. */
+export interface Wanted {
+  statuses: readonly (Status | undefined)[];
+  filter: QueueFilter;
+  onlyOpen?: boolean;
+}
+
+/** Cases in these statuses that still run, the oldest first, as Visibility and the database know them: no case is asked. */
+export async function listLines(
+  dependencies: QueueDependencies,
+  { statuses, filter, onlyOpen = true }: Wanted,
+): Promise<Pick<QueuePage, 'lines' | 'isCut' | 'isAssigneeMissing' | 'accounts' | 'assignees'>> {
+  const { client, names, accountNames, assignments } = dependencies;
+  const isAppId = filter.appId !== undefined && /^wx[0-9A-Za-z]{6,30}$/.test(filter.appId);
+  const limit = onlyOpen ? maxListed : maxListedClosed;
+  const listed: CaseRow[] = [];
+  let isCut = false;
+  for (const status of statuses) {
+    if (filter.status !== undefined && status !== undefined && status !== filter.status) continue;
+    const chosen = filter.status ?? status;
+    let read = 0;
+    for await (const row of client.list({
+      ...(chosen === undefined ? {} : { status: chosen }),
+      ...(isAppId ? { appId: filter.appId ?? '' } : {}),
+      limit,
+    })) {
+      read += 1;
+      if (!onlyOpen || row.execution === 'running') listed.push(row);
+    }
+    isCut ||= read >= limit;
+  }
+  const direction = onlyOpen ? 1 : -1;
+  listed.sort((a, b) => direction * (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
+  names.lookFor(listed);
+  accountNames.lookFor(new Set(listed.map(({ appId }) => appId)));
+  // Without the database the cases are there all the same.
+  const taken = await assignments.latest(listed.map(({ runId }) => runId)).catch(() => undefined);
+  const all = listed.map((row): QueueLine => lineOf(row, dependencies, taken?.get(row.runId)));
+  return {
+    lines: all.filter((line) => fits(line, filter, isAppId)),
+    isCut,
+    isAssigneeMissing: taken === undefined,
+    accounts: [...new Map(all.map(({ row: { appId }, account }) => [appId, account]))].map(([appId, name]) => ({
+      appId,
+      ...(name === undefined ? {} : { name }),
+    })),
+    assignees: [...new Set(all.flatMap(({ assignment }) => assignment?.assignee ?? []))].sort(),
+  };
+}
+
 /**
- * Cases in these statuses that still run, the oldest first.
+ * One page of them, each looked at.
  * @param isWanted of the lines that were looked at; without it no view is needed to choose.
  */
 export async function queuePage(
-  { client, names }: QueueDependencies,
-  wanted: {
-    statuses: readonly (Status | undefined)[];
-    filter: QueueFilter;
-    page: number;
-    perPage?: number;
-    onlyOpen?: boolean;
-  },
+  dependencies: QueueDependencies,
+  wanted: Wanted & { page: number; perPage?: number },
   isWanted?: (view: CaseView) => boolean,
 ): Promise<QueuePage> {
   const { filter, perPage = linesPerPage } = wanted;
-  const listed: CaseRow[] = [];
-  let isCut = false;
-  for (const status of wanted.statuses) {
-    if (filter.status !== undefined && status !== undefined && status !== filter.status) continue;
-    const chosen = filter.status ?? status;
-    for await (const row of client.list({
-      ...(chosen === undefined ? {} : { status: chosen }),
-      ...(filter.appId === undefined ? {} : { appId: filter.appId }),
-      limit: maxListed,
-    })) {
-      if (wanted.onlyOpen !== false && row.execution !== 'running') continue;
-      listed.push(row);
-    }
-    isCut ||= listed.length >= maxListed;
-  }
-  const direction = wanted.onlyOpen === false ? -1 : 1;
-  listed.sort((a, b) => direction * (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
-  names.lookFor(listed);
-  const looking = createLooking(client);
-  let lines = listed.map((row): QueueLine => lineOf(row, names));
+  const listed = await listLines(dependencies, wanted);
+  const looking = createLooking(dependencies.client);
+  let { lines } = listed;
   let isSearchCut = false;
   const text = filter.text?.trim().toLowerCase();
   if (isWanted !== undefined || (text !== undefined && text !== '')) {
@@ -97,11 +140,11 @@ export async function queuePage(
   const page = Math.min(Math.max(1, wanted.page), pages);
   const shown = await looking.at(lines.slice((page - 1) * perPage, page * perPage));
   return {
+    ...listed,
     lines: shown,
     page,
     pages,
     total: lines.length,
-    isCut,
     isSearchCut,
     isWorkerMissing: looking.isWorkerMissing(),
   };
@@ -109,13 +152,34 @@ export async function queuePage(
 
 /** The reason that a person reads first: why it is blocked, or what WeChat's auditor wrote. */
 export function reasonOf({ blocked, attempts, status }: CaseView): string | undefined {
-  if (blocked !== undefined) return blocked.reason;
-  return status === 'needs_material' ? attempts.at(-1)?.reason : undefined;
+  if (blocked !== undefined) return readable(blocked.reason);
+  const reason = status === 'needs_material' ? attempts.at(-1)?.reason : undefined;
+  return reason === undefined ? undefined : readable(reason);
 }
 
-function lineOf(row: CaseRow, names: CategoryNames): QueueLine {
+function lineOf(
+  row: CaseRow,
+  { names, accountNames }: QueueDependencies,
+  assignment: Assignment | undefined,
+): QueueLine {
   const category = names.pathOf(row.platform, row.categoryId);
-  return { row, ...(category === undefined ? {} : { category }) };
+  const account = accountNames.nameOf(row.appId);
+  return {
+    row,
+    ...(category === undefined ? {} : { category }),
+    ...(account === undefined ? {} : { account }),
+    ...(assignment === undefined ? {} : { assignment }),
+  };
+}
+
+/** What needs no look at the case itself. */
+function fits({ row, account, assignment }: QueueLine, filter: QueueFilter, isAppId: boolean): boolean {
+  if (filter.assignee === '-' && assignment?.assignee !== undefined) return false;
+  if (filter.assignee !== undefined && filter.assignee !== '-' && assignment?.assignee !== filter.assignee)
+    return false;
+  if (filter.appId === undefined || isAppId) return true;
+  const wanted = filter.appId.toLowerCase();
+  return [row.appId, account ?? ''].some((one) => one.toLowerCase().includes(wanted));
 }
 
 /** Where the row has moved on since it was indexed, the view is right. */
@@ -124,8 +188,8 @@ function withView(line: QueueLine, view: CaseView): QueueLine {
   return { ...line, view, ...(reason === undefined ? {} : { reason }) };
 }
 
-function holds({ row, category = '', reason = '' }: QueueLine, text: string): boolean {
-  return [row.workflowId, category, reason].some((one) => one.toLowerCase().includes(text));
+function holds({ row, category = '', account = '', reason = '' }: QueueLine, text: string): boolean {
+  return [row.workflowId, category, account, reason].some((one) => one.toLowerCase().includes(text));
 }
 
 /** Looks at cases, a few at a time; after one that no worker answered for, the others are not asked. */
@@ -173,6 +237,7 @@ export function csvOf(lines: readonly QueueLine[]): string {
     'case',
     'platform',
     'appid',
+    'account',
     'category',
     'categoryPath',
     'status',
@@ -182,11 +247,13 @@ export function csvOf(lines: readonly QueueLine[]): string {
     'reason',
     'errcode',
     'advice',
+    'assignee',
   ];
-  const rows = lines.map(({ row, view, category, reason }) => [
+  const rows = lines.map(({ row, view, category, account, reason, assignment }) => [
     row.workflowId,
     row.platform satisfies Platform,
     row.appId,
+    account,
     row.categoryId,
     category,
     view?.status ?? row.status,
@@ -196,6 +263,7 @@ export function csvOf(lines: readonly QueueLine[]): string {
     reason,
     view?.blocked?.errcode,
     view?.blocked?.advice,
+    assignment?.assignee,
   ]);
   // With a byte order mark, or Excel reads Chinese in the machine's own code page.
   return `\ufeff${[header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;

@@ -8,6 +8,8 @@ export interface Reader {
   name: string;
   /** Nobody signs in: the name can be changed on the page. */
   canRename: boolean;
+  /** Everybody, unless `WXQ_CONSOLE_OPERATORS` names those who do more than look. */
+  mayAct: boolean;
   isSandbox: boolean;
   /** Goes back with every form; see `sign-in.ts`. */
   token: string;
@@ -24,6 +26,19 @@ export function tell(
 ): string {
   const text = (typeof word === 'string' ? words[word] : word)[reader.language];
   return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Percent-encoded names as they read: a reason that names a place of the material is for people. */
+export function readable(text: string): string {
+  return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, (encoded) => {
+    try {
+      const decoded = decodeURIComponent(encoded);
+      // A slash or a blank would look like another path.
+      return /^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(decoded) && !decoded.includes('/') ? decoded : encoded;
+    } catch {
+      return encoded;
+    }
+  });
 }
 
 /** How long ago, in the coarsest unit that says something. */

@@ -54,6 +54,28 @@ export const script = `'use strict';
   document.addEventListener('change', (event) => {
     if (event.target instanceof HTMLInputElement && event.target.type === 'file') preview(event.target);
   });
+  // Lists: j and k choose a line, Enter opens it, / goes to the search. On a case n and p lead to the next one.
+  const press = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, textarea') !== null) return;
+    if (event.key === 'n' || event.key === 'p') {
+      document.querySelector(event.key === 'n' ? '.neighbours a[rel=next]' : '.neighbours a[rel=prev]')?.click();
+      return;
+    }
+    if (event.key === '/') {
+      const search = document.querySelector('form.filter input[name=text]');
+      if (search !== null) { event.preventDefault(); search.focus(); }
+      return;
+    }
+    const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0;
+    const links = [...document.querySelectorAll('a[data-open]')];
+    if (step === 0 || links.length === 0) return;
+    const at = links.indexOf(document.activeElement);
+    const link = links[at === -1 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))];
+    for (const row of document.querySelectorAll('tr.chosen')) row.classList.remove('chosen');
+    link.closest('tr')?.classList.add('chosen');
+    link.focus();
+  };
+  document.addEventListener('keydown', (event) => { if (event.target instanceof Element) press(event); });
   localise(document);
   new MutationObserver((changes) => {
     for (const { addedNodes, target } of changes)

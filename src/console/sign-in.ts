@@ -16,6 +16,8 @@ export interface SignInSettings {
   userHeader?: string | undefined;
   /** Whose header is believed, besides this machine's. */
   trustedProxies: readonly string[];
+  /** Who may do more than look; without it everybody may. */
+  operators?: readonly string[] | undefined;
   /** Where the port listens. */
   host: string;
   /** Makes the tokens of forms; the same for every process behind one address. */
@@ -24,7 +26,7 @@ export interface SignInSettings {
 
 /** A person, or why there is none. */
 export type SignedIn =
-  | { name: string; canRename: boolean }
+  | { name: string; canRename: boolean; mayAct: boolean }
   | { refused: 'sign-in' | 'no-users' | 'no-name' | 'foreign' };
 
 export interface SignIn {
@@ -38,7 +40,8 @@ export interface SignIn {
 
 /** Makes it; nothing is kept but what was proved right lately. */
 export function createSignIn(settings: SignInSettings): SignIn {
-  const { users, userHeader, host, secret } = settings;
+  const { users, userHeader, host, secret, operators } = settings;
+  const mayAct = (name: string): boolean => operators === undefined || operators.includes(name);
   const header = userHeader?.toLowerCase();
   const hasSignIn = users.length > 0 || header !== undefined;
   const proxies = trusted(settings.trustedProxies);
@@ -54,12 +57,12 @@ export function createSignIn(settings: SignInSettings): SignIn {
     const [, name = '', password = ''] = /^([^:]*):([\s\S]*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
     const user = users.find((one) => one.name === name);
     const proof = mac(`password ${name} ${password}`);
-    if (user !== undefined && provedRight.get(name) === proof) return { name, canRename: false };
+    if (user !== undefined && provedRight.get(name) === proof) return { name, canRename: false, mayAct: mayAct(name) };
     // The same work for a name that is not known: the time tells nothing.
     const isRight = await fits(password, user?.password ?? 'scrypt$AAAAAAAAAAAAAAAAAAAAAA$AAAA');
     if (user === undefined || !isRight) return { refused: 'sign-in' };
     provedRight.set(name, proof);
-    return { name, canRename: false };
+    return { name, canRename: false, mayAct: mayAct(name) };
   }
 
   return {
@@ -72,15 +75,18 @@ export function createSignIn(settings: SignInSettings): SignIn {
         (isLoopbackAddress(remoteAddress) || proxies.check(remoteAddress, familyOf(remoteAddress)))
       ) {
         const given = request.headers[header];
-        if (typeof given === 'string' && given.trim() !== '')
-          return { name: decodedName(given.trim()).slice(0, 200), canRename: false };
+        if (typeof given === 'string' && given.trim() !== '') {
+          const name = decodedName(given.trim()).slice(0, 200);
+          return { name, canRename: false, mayAct: mayAct(name) };
+        }
         if (users.length === 0) return { refused: 'no-name' };
       }
       if (users.length > 0) return byPassword(request);
       if (header !== undefined) return { refused: 'no-name' };
       // A page of another site can give its own name an address of loopback.
       if (!isLoopback(request.host.replace(/:\d+$/, ''))) return { refused: 'foreign' };
-      return { name: nameCookie(request) ?? 'console', canRename: true };
+      // Nobody signs in, so a list of names would keep nobody from anything.
+      return { name: nameCookie(request) ?? 'console', canRename: true, mayAct: true };
     },
     tokenOf: (name) => mac(`form ${name}`),
     isOurs(request, name, token) {

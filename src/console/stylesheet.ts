@@ -64,6 +64,19 @@ tbody tr:last-child td { border-bottom: 0; }
 th { font-size: .85rem; color: var(--quiet); font-weight: 600; white-space: nowrap; }
 td:first-child { white-space: nowrap; }
 td.reason { max-width: 34rem; }
+table.queue td:nth-child(2) { min-width: 9rem; }
+table.pushes td { overflow-wrap: break-word; }
+table.pushes td:nth-child(-n+5), td button { white-space: nowrap; }
+td form { margin: 0; }
+tr.chosen td { background: var(--ground); }
+.neighbours { display: flex; gap: 1.2rem; margin: .2rem 0 0; font-size: .9rem; }
+.neighbours a { text-decoration: none; }
+.assignee { display: inline-flex; gap: .5rem; align-items: center; }
+.assignee form { margin: 0; }
+.assignee button { padding: .05rem .5rem; font-size: .88rem; }
+.changes { margin: .2rem 0; padding-left: 1.1rem; }
+.changes img { vertical-align: middle; object-fit: contain; background: #fff; border: 1px solid var(--line); border-radius: 3px; }
+.actions form:has(input[name=auditId]) { display: flex; flex-wrap: wrap; gap: .4rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .6rem; }
 .actions form { margin: 0; }
 fieldset p label { display: grid; grid-template-columns: 9rem minmax(0, 22rem); align-items: center; gap: .2rem .6rem; }

@@ -1,8 +1,11 @@
 /** What happened to a case: its attempts with what changed between them, and everything in the order of time. */
 import type { CaseMessage, CaseStory } from '../client/case-story.ts';
+import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import type { Attempt, CaseView } from '../contract/qualification.ts';
+import type { Assignment } from '../store/case-assignments.ts';
 import { Time } from './layout.tsx';
-import { type Reader, tell } from './reader.ts';
+import { type Reader, readable, tell } from './reader.ts';
+import { originalUrl, thumbnailUrl } from './thumbnails.tsx';
 import { actionWords, type InBoth } from './words.ts';
 
 interface Moment {
@@ -12,7 +15,17 @@ interface Moment {
   detail?: string | undefined;
 }
 
-export function History({ reader, view, story }: { reader: Reader; view: CaseView; story: CaseStory }) {
+export function History({
+  reader,
+  view,
+  story,
+  assignments,
+}: {
+  reader: Reader;
+  view: CaseView;
+  story: CaseStory;
+  assignments: readonly Assignment[];
+}) {
   return (
     <div class="columns">
       <section>
@@ -26,7 +39,7 @@ export function History({ reader, view, story }: { reader: Reader; view: CaseVie
       <section>
         <h2>{tell(reader, 'history')}</h2>
         <ol class="timeline">
-          {momentsOf(reader, view, story).map(({ at, who, what, detail }) => (
+          {momentsOf(reader, view, story, assignments).map(({ at, who, what, detail }) => (
             <li>
               <Time at={at} /> <span>{what}</span>
               {who !== undefined && (
@@ -57,10 +70,12 @@ function AttemptLine({
   return (
     <li value={attempt.number}>
       {before !== undefined && (
-        <p class="quiet">
-          {tell(reader, 'changed')}: <code>{changesOf(before).join(', ') || '—'}</code>
-          {before.by !== undefined && ` (${tell(reader, 'by')} ${before.by})`}
-        </p>
+        <div class="quiet">
+          {tell(reader, 'changed')}
+          {before.by !== undefined && ` (${tell(reader, 'by')} ${before.by})`}: {changesOf(before).length === 0 && '—'}
+          <Changes before={before} />
+          {before.note !== undefined && <div class="pre">{before.note}</div>}
+        </div>
       )}
       <p>
         {submittedAt !== undefined && <Time at={submittedAt} />}{' '}
@@ -74,8 +89,37 @@ function AttemptLine({
         )}{' '}
         {decidedAt !== undefined && <Time at={decidedAt} />}
       </p>
-      {reason !== undefined && <blockquote class="pre">{reason}</blockquote>}
+      {reason !== undefined && <blockquote class="pre">{readable(reason)}</blockquote>}
     </li>
+  );
+}
+
+/** Each place with what was put there: a new image as a picture, a text as it reads. */
+function Changes({ before: { set = {}, remove = [] } }: { before: CaseMessage }) {
+  return (
+    <ul class="changes">
+      {Object.entries(set).map(([path, value]) => {
+        const source = typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : value.source;
+        const sha256 = typeof value === 'object' && 'sha256' in value ? value.sha256 : sha256OfMaterialSource(source);
+        return (
+          <li>
+            <code>{readable(path)}</code>{' '}
+            {sha256 === undefined ? (
+              <span>→ {source}</span>
+            ) : (
+              <a href={originalUrl(sha256)}>
+                <img src={thumbnailUrl(sha256)} alt={readable(path)} width={60} height={60} loading="lazy" />
+              </a>
+            )}
+          </li>
+        );
+      })}
+      {remove.map((path) => (
+        <li>
+          <code>− {readable(path)}</code>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -100,15 +144,12 @@ const changesOf = ({ set = {}, remove = [] }: CaseMessage): string[] => [
   ...remove.map((path) => `− ${readable(path)}`),
 ];
 
-function readable(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
-
-function momentsOf(reader: Reader, view: CaseView, { startedAt, startInput, messages }: CaseStory): Moment[] {
+function momentsOf(
+  reader: Reader,
+  view: CaseView,
+  { startedAt, startInput, messages }: CaseStory,
+  assignments: readonly Assignment[],
+): Moment[] {
   const uploads = new Map<string, number>();
   for (const { uploadedAt } of view.material)
     if (uploadedAt !== undefined) uploads.set(uploadedAt, (uploads.get(uploadedAt) ?? 0) + 1);
@@ -117,6 +158,11 @@ function momentsOf(reader: Reader, view: CaseView, { startedAt, startInput, mess
     ...[...uploads].map(([at, images]) => ({
       at,
       what: `${tell(reader, 'uploaded')}${images > 1 ? ` × ${images}` : ''}`,
+    })),
+    ...assignments.map(({ givenAt, givenBy, assignee }) => ({
+      at: givenAt,
+      what: assignee === undefined ? tell(reader, 'unassigned') : `${tell(reader, 'assigned')} ${assignee}`,
+      who: givenBy,
     })),
     ...messages.map((message) => ({
       at: message.at,
@@ -134,7 +180,7 @@ function momentsOf(reader: Reader, view: CaseView, { startedAt, startInput, mess
             {
               at: decidedAt,
               what: `${tell(reader, source === 'refused' ? 'refusedBefore' : 'decided')}: ${tell(reader, verdictWords[verdict ?? ''] ?? { zh: verdict ?? '', en: verdict ?? '' })}`,
-              detail: reason,
+              detail: reason === undefined ? undefined : readable(reason),
             },
           ]),
     ]),

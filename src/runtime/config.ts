@@ -55,7 +55,7 @@ export interface Config {
   logLevel: LogLevel;
   /** `WXQ_API_TOKENS`: who may use the JSON API; empty: only programs of this machine. */
   apiTokens: readonly ApiTokenSetting[];
-  /** `WXQ_CONSOLE_USERS`, `WXQ_CONSOLE_USER_HEADER`, `WXQ_TEMPORAL_UI_URL`. */
+  /** `WXQ_CONSOLE_USERS`, `WXQ_CONSOLE_USER_HEADER`, `WXQ_CONSOLE_OPERATORS`, `WXQ_TEMPORAL_UI_URL`. */
   console: ConsoleSettings;
   /** `WXQ_CODEC_KEYS`: histories are encrypted with the first, decrypted with each. */
   codecKeys?: readonly [CodecKey, ...CodecKey[]];

@@ -12,6 +12,8 @@ export interface ConsoleSettings {
   users: readonly ConsoleUserSetting[];
   /** `WXQ_CONSOLE_USER_HEADER`. */
   userHeader?: string;
+  /** `WXQ_CONSOLE_OPERATORS`. */
+  operators?: readonly string[];
   /** `WXQ_TEMPORAL_UI_URL`, without a slash at its end. */
   temporalUiUrl: string;
 }
@@ -36,6 +38,16 @@ export const consoleFields = {
       'must be a header that the proxy sets itself',
     )
     .optional(),
+  WXQ_CONSOLE_OPERATORS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    )
+    .refine((names) => names.length > 0, 'must name somebody; leave it unset to let everybody act')
+    .optional(),
   WXQ_TEMPORAL_UI_URL: z
     .string()
     .refine(
@@ -49,6 +61,7 @@ export function consoleSettings(found: z.infer<z.ZodObject<typeof consoleFields>
   return {
     users: found.WXQ_CONSOLE_USERS ?? [],
     ...(found.WXQ_CONSOLE_USER_HEADER === undefined ? {} : { userHeader: found.WXQ_CONSOLE_USER_HEADER }),
+    ...(found.WXQ_CONSOLE_OPERATORS === undefined ? {} : { operators: found.WXQ_CONSOLE_OPERATORS }),
     temporalUiUrl: found.WXQ_TEMPORAL_UI_URL.replace(/\/+$/, ''),
   };
 }

@@ -17,6 +17,8 @@ export interface AuthorizerNotes {
     info: { name?: string; ghId?: string; principal?: string; permissionSets: string[] } | undefined,
     now: number,
   ): Promise<void>;
+  /** The name of an account that authorised some platform, where WeChat has said it. */
+  nameOf(appId: string): Promise<string | undefined>;
   /** Authorizations that were given or withdrawn since the open cases of the account were last told. */
   untold(limit: number): Promise<(AuthorizerKey & { isAuthorized: boolean; mark: string })[]>;
   /** The open cases of all authorised accounts are to be told once more: what kept them all from going on is mended. */
@@ -50,6 +52,13 @@ export function createAuthorizerNotes(database: Database): AuthorizerNotes {
           info?.permissionSets.join(',') ?? null,
         ],
       );
+    },
+    async nameOf(appId) {
+      const [row] = await database.query(
+        'SELECT name FROM wxq_authorizer WHERE app_id = $1 AND name IS NOT NULL ORDER BY described_at DESC LIMIT 1',
+        [appId],
+      );
+      return row === undefined ? undefined : String(row.name);
     },
     async untold(limit) {
       const rows = await database.query(

@@ -199,4 +199,41 @@ export const migrations: readonly Migration[] = [
       'CREATE INDEX wxq_watch_finding_found_at ON wxq_watch_finding (found_at)',
     ],
   },
+  {
+    number: 16,
+    name: 'who takes care of a case, imports of the console',
+    statements: [
+      `CREATE TABLE wxq_case_assignment (
+        run_id text NOT NULL,
+        number integer NOT NULL,
+        case_id text NOT NULL,
+        assignee text,
+        given_by text NOT NULL,
+        given_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (run_id, number)
+      )`,
+      `CREATE TABLE wxq_import (
+        id text PRIMARY KEY,
+        file_name text NOT NULL,
+        digest text NOT NULL,
+        content text NOT NULL,
+        preview text,
+        stage text NOT NULL,
+        done integer NOT NULL DEFAULT 0,
+        total integer NOT NULL,
+        problem text,
+        uploaded_by text NOT NULL,
+        confirmed_by text,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        claimed_until timestamptz NOT NULL DEFAULT clock_timestamp()
+      )`,
+      'CREATE INDEX wxq_import_created_at ON wxq_import (created_at)',
+      `CREATE TABLE wxq_import_result (
+        import_id text NOT NULL REFERENCES wxq_import (id) ON DELETE CASCADE,
+        row_number integer NOT NULL,
+        result text NOT NULL,
+        PRIMARY KEY (import_id, row_number)
+      )`,
+    ],
+  },
 ];

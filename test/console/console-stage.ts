@@ -6,6 +6,7 @@ import { noNames } from '../../src/console/category-names.ts';
 import { type ConsoleDependencies, registerConsole } from '../../src/console/console.ts';
 import { createPrivateServer } from '../../src/server/app.ts';
 import { createServerMetrics } from '../../src/server/metrics.ts';
+import type { Assignment, CaseAssignments } from '../../src/store/case-assignments.ts';
 
 export const caseId = 'channels-shop/wx5a2d8f1c3b7e9046/6201';
 export const caseUrl = `/console/cases/${caseId}`;
@@ -57,12 +58,36 @@ export const story: CaseStory = {
   isContinued: false,
 };
 
+/** As the database keeps them, in memory. */
+export function createMemoryAssignments(): CaseAssignments {
+  const steps: Assignment[] = [];
+  const all = (runId: string) => steps.filter((one) => one.runId === runId);
+  return {
+    latest: async (runIds) =>
+      new Map(
+        runIds.flatMap((runId) => {
+          const last = all(runId).at(-1);
+          return last === undefined ? [] : [[runId, last] as const];
+        }),
+      ),
+    all: async (runId) => all(runId),
+    async give({ runId, seen, assignee, givenBy }) {
+      if (all(runId).length !== seen) return false;
+      const givenAt = '2026-11-24T01:02:03.000Z';
+      steps.push({ runId, number: seen + 1, givenBy, givenAt, ...(assignee === undefined ? {} : { assignee }) });
+      return true;
+    },
+  };
+}
+
 /** What the cases of the scripted client do; what is not given fails the request as a bug. */
 export interface Script {
   rows?: CaseRow[];
   handle?: Partial<CaseHandle>;
   story?: () => Promise<CaseStory>;
   check?: QualificationClient['check'];
+  /** appid -> name */
+  names?: Record<string, string>;
 }
 
 export interface ConsoleStage {
@@ -114,6 +139,8 @@ export async function createConsoleStage(
       isSentForOthers: async () => missing('isSentForOthers')(),
     },
     names: noNames,
+    accountNames: { nameOf: (appId) => script.names?.[appId], lookFor: () => {}, settled: async () => {} },
+    assignments: createMemoryAssignments(),
     pushes: { list: async () => [], deliverAgain: async () => undefined },
     rules: {
       accounts: () => ({ shops: [], platforms: [] }),

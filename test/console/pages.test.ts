@@ -107,6 +107,65 @@ describe('waiting for you', () => {
   });
 });
 
+describe('who takes care of it', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const assign = async (values: Record<string, string>, headers: Record<string, string> = {}) => {
+    const token = await stage.token(headers);
+    const payload = new URLSearchParams({ token, run: row.runId, ...values }).toString();
+    return stage.ask({ method: 'POST', url: `${caseUrl}/assign`, headers: { ...form, ...headers }, payload });
+  };
+  const anna = { cookie: 'wxq_name=Anna' };
+
+  test('a case is taken from the list, filtered by, handed on and given back; its page says who did it', async () => {
+    expect((await stage.get('/console/', anna)).body).toContain('I take it');
+    const taken = await assign({ seen: '0', to: 'me', back: 'waiting' }, anna);
+    expect([taken.statusCode, taken.headers.location]).toEqual([303, '/console/?said=taken']);
+    expect((await stage.get('/console/?said=taken', anna)).body).toContain('It is yours now.');
+    for (const [query, isThere] of [
+      ['assignee=Anna', true],
+      ['assignee=-', false],
+      ['assignee=Boris', false],
+    ] as const)
+      expect((await stage.get(`/console/?${query}`)).body.includes(caseUrl)).toBe(isThere);
+    const page = (await stage.get(caseUrl)).body;
+    expect(page).toContain('I take it over');
+    expect(page).toMatch(/assigned to Anna.*Anna/s);
+    expect((await stage.get('/console/cases.csv')).body).toMatch(/assignee\r\n.*,Anna\r\n$/s);
+    const given = await assign({ seen: '1', to: 'nobody' }, anna);
+    expect(given.headers.location).toBe(`${caseUrl}?said=givenBack`);
+    expect((await stage.get('/console/?assignee=-')).body).toContain(caseUrl);
+  });
+
+  test('of two who take it at once the second is told', async () => {
+    await assign({ seen: '0', to: 'me' }, anna);
+    const second = await assign({ seen: '0', to: 'me', back: '//evil.example/' });
+    expect(second.headers.location).toBe(`${caseUrl}?said=takenByOther`);
+    expect((await stage.get(`${caseUrl}?said=takenByOther`)).body).toContain('Somebody else was faster');
+    expect((await stage.get(caseUrl)).body).toContain('<strong>Anna</strong>');
+  });
+
+  test('an account is found by a part of its name', async () => {
+    stage.script.names = { [row.appId]: '示例小店' };
+    expect((await stage.get(`/console/?appId=${encodeURIComponent('示例')}`)).body).toContain(caseUrl);
+    expect((await stage.get(`/console/?appId=${encodeURIComponent('别家')}`)).body).not.toContain(caseUrl);
+  });
+
+  test('from case to case, and to the list past the end', async () => {
+    stage.script.rows = [7001, 7002].map((n) => ({
+      ...row,
+      workflowId: `channels-shop/${row.appId}/${n}`,
+      startedAt: `2026-11-0${n - 7000}T00:00:00.000Z`,
+    }));
+    const next = async (from: string, step: string) =>
+      (await stage.get(`/console/next?${new URLSearchParams({ from, step })}`)).headers.location;
+    const [first, second] = [7001, 7002].map((n) => `channels-shop/${row.appId}/${n}`);
+    expect(await next(first ?? '', '1')).toBe(`/console/cases/${second}`);
+    expect(await next(second ?? '', '-1')).toBe(`/console/cases/${first}`);
+    expect(await next(second ?? '', '1')).toBe('/console/');
+    expect(await next(caseId, '1')).toBe(`/console/cases/${first}`);
+  });
+});
+
 describe('a case', () => {
   test('shows reason, who did what, and the way to Temporal', async () => {
     const { body } = await stage.get(caseUrl);
@@ -157,6 +216,39 @@ describe('a case', () => {
     const answer = await stage.ask({ method: 'POST', url: `${caseUrl}/retry`, headers, payload });
     expect(answer.statusCode).toBe(409);
     expect(answer.body).toContain('only a blocked case can be tried again');
+  });
+
+  test('an open audit is followed by the id that a person gives', async () => {
+    const adopted: unknown[] = [];
+    const blocked = { during: 'submit', reason: 'foreign_audit 77', advice: 'choose' } as const;
+    stage.script.handle = {
+      view: async () => ({ ...view, status: 'blocked', canDo: ['adopt'], blocked }),
+      adopt: async (...given) => {
+        adopted.push(given[0]);
+        return { attempt: 1, status: 'in_review' };
+      },
+    };
+    expect((await stage.get(caseUrl)).body).toContain('name="auditId"');
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    for (const auditId of [' 9007199254741001 ', '']) {
+      const payload = new URLSearchParams({
+        token: await stage.token(),
+        seen: `1 blocked ${view.since}`,
+        auditId,
+      }).toString();
+      expect((await stage.ask({ method: 'POST', url: `${caseUrl}/adopt`, headers, payload })).statusCode).toBe(303);
+    }
+    const asked = { by: 'console', seenSince: view.since };
+    expect(adopted).toEqual([{ ...asked, auditId: '9007199254741001' }, asked]);
+  });
+
+  test('what was refused before an audit says so, with names that read', async () => {
+    const reason = 'certificates/%E8%90%A5%E4%B8%9A%E6%89%A7%E7%85%A7/images/1: no such file';
+    stage.script.handle = { view: async () => ({ ...view, attempts: [{ number: 1, verdict: 'refused', reason }] }) };
+    const { body } = await stage.get(caseUrl);
+    expect(body).toContain('certificates/营业执照/images/1: no such file');
+    expect(body).toContain('Why it was not sent to an audit');
+    expect((await stage.get('/console/')).body).toContain('certificates/营业执照/images/1: no such file');
   });
 
   test('an id that is none is no bug', async () => {

@@ -3,7 +3,7 @@ import { randomBytes, scryptSync } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import type { SignInSettings } from '../../src/console/sign-in.ts';
 import { loadConfig } from '../../src/runtime/config.ts';
-import { type ConsoleStage, createConsoleStage } from './console-stage.ts';
+import { type ConsoleStage, caseUrl, createConsoleStage, row, story, view } from './console-stage.ts';
 
 let stage: ConsoleStage | undefined;
 afterEach(async () => {
@@ -87,4 +87,31 @@ test('the settings refuse what would not work, and no message shows a password',
   }
   expect(problemOf({ WXQ_CONSOLE_USER_HEADER: 'Cookie' })).toContain('WXQ_CONSOLE_USER_HEADER');
   expect(problemOf({ WXQ_TEMPORAL_UI_URL: 'javascript:alert(1)' })).toContain('WXQ_TEMPORAL_UI_URL');
+});
+
+test('who is not among the operators looks at everything, changes nothing but the language, and is told', async () => {
+  const { operators } = loadConfig({ WXQ_CONSOLE_OPERATORS: 'ops, 王芳' }).console;
+  expect(operators).toEqual(['ops', '王芳']);
+  const { script, get, ask, token } = await stageWith({ userHeader: 'X-Forwarded-User', operators });
+  Object.assign(script, { rows: [row], story: async () => story, handle: { view: async () => view } });
+  const as = (name: string) => ({ 'x-forwarded-user': encodeURIComponent(name) });
+  const buttons = ['Send again', 'Withdraw…', 'I take it', 'Ask WeChat now', 'New case'];
+  const [mine, theirs] = [(await get(caseUrl, as('王芳'))).body, (await get(caseUrl, as('guest'))).body];
+  for (const button of buttons) expect([button, mine.includes(button)]).toEqual([button, true]);
+  for (const button of buttons) expect([button, theirs.includes(button)]).toEqual([button, false]);
+  expect(theirs).toContain('不清晰');
+  const post = async (url: string, values: Record<string, string>) =>
+    ask({
+      method: 'POST',
+      url,
+      headers: { ...as('guest'), 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams({ token: await token(as('guest')), ...values }).toString(),
+    });
+  for (const url of [`${caseUrl}/assign`, `${caseUrl}/read-now`, `${caseUrl}/mend`, '/console/new']) {
+    const answer = await post(url, { run: row.runId, seen: '0', to: 'me' });
+    expect([url, answer.statusCode]).toEqual([url, 403]);
+    expect(answer.body).toContain('WXQ_CONSOLE_OPERATORS');
+  }
+  expect((await post('/console/settings', { language: 'zh' })).statusCode).toBe(303);
+  expect(() => loadConfig({ WXQ_CONSOLE_OPERATORS: ' , ' })).toThrow(/WXQ_CONSOLE_OPERATORS/);
 });

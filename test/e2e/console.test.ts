@@ -37,7 +37,7 @@ test('reject, replace the image, approve', async ({ stage }) => {
     .toContain('营业执照不清晰');
   await page.fill('input[name=name]', '李雷');
   await page.click('text=Keep');
-  await page.click(`td a:has-text("${stage.appId}")`);
+  await page.click('td a[data-open]');
   await page.waitForSelector('text=Mend it here');
   const thumbnail = page.locator('figure img').first();
   await expect
