@@ -39,6 +39,7 @@ import { createAccountStores } from './store/account-stores.ts';
 import { createAuthorizerNotes } from './store/authorizer-notes.ts';
 import { createCaseAssignments } from './store/case-assignments.ts';
 import { DatabaseError } from './store/database.ts';
+import { createImports } from './store/imports.ts';
 import type { MaterialStore } from './store/material.ts';
 import { openMaterialStore } from './store/material-place.ts';
 import { createPushLog } from './store/push-log.ts';
@@ -202,6 +203,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
           : (await wechat.channelsShop({ appId }).getShopInfo()).nickname),
     ),
     assignments: createCaseAssignments(store.database),
+    imports: createImports(store.database, store.secrets),
     pushes: {
       list: (filter) => pushes.list(filter),
       deliverAgain: (id) =>

@@ -7,12 +7,14 @@ import { problemOfError } from '../api/problem.ts';
 import { type CaseStory, readCaseStory } from '../client/case-story.ts';
 import type { QualificationClient } from '../client/index.ts';
 import type { CaseAssignments } from '../store/case-assignments.ts';
+import type { Imports } from '../store/imports.ts';
 import type { MaterialStore } from '../store/material.ts';
 import type { AccountNames } from './account-names.ts';
 import { registerAssets } from './assets.ts';
 import { registerAssigning } from './assign-routes.ts';
 import { registerCasePages } from './case-routes.tsx';
 import type { CategoryNames } from './category-names.ts';
+import { registerImports } from './import-routes.tsx';
 import { consolePrefix, messagePage } from './layout.tsx';
 import { createMaterial, type Material, registerMaterial } from './material.ts';
 import { ForeignForm } from './mend.ts';
@@ -30,6 +32,7 @@ export interface ConsoleDependencies {
   accountNames: AccountNames;
   assignments: CaseAssignments;
   pushes: PushDesk;
+  imports: Imports;
   rules: RuleBook;
   signIn: SignInSettings;
   /** The WeChat of this installation is not the real one. */
@@ -136,6 +139,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       registerAssigning(scope, pages);
       registerPushPages(scope, pages);
       registerNewCase(scope, pages);
+      registerImports(scope, pages);
     },
     { prefix: consolePrefix },
   );

@@ -22,6 +22,7 @@ const sections: readonly [Section, string, Word][] = [
   ['all', `${consolePrefix}/all`, 'all'],
   ['pushes', `${consolePrefix}/pushes`, 'pushes'],
   ['new', `${consolePrefix}/new`, 'newCase'],
+  ['import', `${consolePrefix}/imports`, 'import'],
 ];
 
 /** One whole document. */

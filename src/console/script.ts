@@ -47,7 +47,8 @@ export const script = `'use strict';
     const input = place.querySelector('input[type=file]');
     if (input === null || event.dataTransfer.files.length === 0) return;
     const one = new DataTransfer();
-    one.items.add(event.dataTransfer.files[0]);
+    for (const file of place.dataset.drop === 'many' ? event.dataTransfer.files : [event.dataTransfer.files[0]])
+      one.items.add(file);
     input.files = one.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   });

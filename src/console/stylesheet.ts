@@ -69,6 +69,12 @@ table.pushes td { overflow-wrap: break-word; }
 table.pushes td:nth-child(-n+5), td button { white-space: nowrap; }
 td form { margin: 0; }
 tr.chosen td { background: var(--ground); }
+.chip.stage-stopped { color: var(--bad); }
+.chip.stage-checking, .chip.stage-starting, .chip.stage-checked { color: var(--wait); }
+.chip.stage-done { color: var(--good); }
+progress { width: 14rem; max-width: 100%; vertical-align: middle; }
+table.import .findings { margin: 0; }
+tr.refused td:first-child { border-left: 3px solid var(--bad); }
 .neighbours { display: flex; gap: 1.2rem; margin: .2rem 0 0; font-size: .9rem; }
 .neighbours a { text-decoration: none; }
 .assignee { display: inline-flex; gap: .5rem; align-items: center; }

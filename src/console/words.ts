@@ -44,6 +44,7 @@ export const words = {
   pushes: say('收到的推送', 'Pushes received'),
   all: say('全部', 'All cases'),
   newCase: say('新建', 'New case'),
+  import: say('导入', 'Import'),
   newCaseFor: say('为哪个账号新建', 'Which account is it for?'),
   via: say('由第三方平台代调用', 'called by a platform'),
   viaNone: say('账号自己', 'the account itself'),

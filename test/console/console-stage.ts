@@ -7,6 +7,7 @@ import { type ConsoleDependencies, registerConsole } from '../../src/console/con
 import { createPrivateServer } from '../../src/server/app.ts';
 import { createServerMetrics } from '../../src/server/metrics.ts';
 import type { Assignment, CaseAssignments } from '../../src/store/case-assignments.ts';
+import type { Imports } from '../../src/store/imports.ts';
 
 export const caseId = 'channels-shop/wx5a2d8f1c3b7e9046/6201';
 export const caseUrl = `/console/cases/${caseId}`;
@@ -80,12 +81,15 @@ export function createMemoryAssignments(): CaseAssignments {
   };
 }
 
+type Start = QualificationClient['channelsShop']['start'];
+
 /** What the cases of the scripted client do; what is not given fails the request as a bug. */
 export interface Script {
   rows?: CaseRow[];
   handle?: Partial<CaseHandle>;
   story?: () => Promise<CaseStory>;
   check?: QualificationClient['check'];
+  start?: Start;
   /** appid -> name */
   names?: Record<string, string>;
 }
@@ -123,6 +127,8 @@ export async function createConsoleStage(
     },
     get: (workflowId: string) => ({ workflowId, ...script.handle }),
     check: (...given: Parameters<QualificationClient['check']>) => (script.check ?? missing('check'))(...given),
+    channelsShop: { start: (...given: Parameters<Start>) => (script.start ?? missing('start'))(...given) },
+    miniProgram: { start: missing('start') },
   } as unknown as QualificationClient;
   registerConsole(app, {
     client,
@@ -141,6 +147,7 @@ export async function createConsoleStage(
     names: noNames,
     accountNames: { nameOf: (appId) => script.names?.[appId], lookFor: () => {}, settled: async () => {} },
     assignments: createMemoryAssignments(),
+    imports: { list: missing('imports'), find: missing('imports') } as unknown as Imports,
     pushes: { list: async () => [], deliverAgain: async () => undefined },
     rules: {
       accounts: () => ({ shops: [], platforms: [] }),
