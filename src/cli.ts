@@ -12,8 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// Only set, not exited with: the long-running commands have things open that keep the process alive.
-process.exitCode = await runCli(process.argv.slice(2), {
+const status = await runCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   stdout: process.stdout,
@@ -24,6 +23,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   fetch: globalThis.fetch,
   sleep,
 });
+// Only set, not exited with: the long-running commands have things open that keep the process alive.
+process.exitCode = status;
+// But what failed has to end whatever it had opened by then (the SDK's runtime stays for ever): a worker that could not
+// start and still answers for its metrics is started again by nobody.
+if (status !== 0) process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -308,6 +308,7 @@ if (isProgram()) {
     const isUsage = error instanceof ConfigError || error instanceof AccountsError || error instanceof SecretError;
     const isKnown = isUsage || error instanceof DatabaseError;
     process.stderr.write(`${isKnown ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = isUsage ? 2 : isKnown ? 3 : 1;
+    // Whatever is open by then: who could not start must end, or nobody starts it again.
+    process.exit(isUsage ? 2 : isKnown ? 3 : 1);
   }
 }

@@ -79,7 +79,13 @@ export class ReplayFailedError extends QualificationError {
 
 /** Settings and files are named by other parts of the program in errors of their own. */
 const usageNames = new Set(['ConfigError', 'AccountsError', 'CodecKeysError', 'SecretError']);
-const unreachableNames = new Set(['TemporalNotFoundError', 'DevServerError', 'DatabaseError']);
+/** A worker's own TemporalUnreachableError is another class than the client's. */
+const unreachableNames = new Set([
+  'TemporalNotFoundError',
+  'TemporalUnreachableError',
+  'DevServerError',
+  'DatabaseError',
+]);
 
 /** The status for an error that ended a command. */
 export function statusOf(error: unknown): ExitStatus {

@@ -147,9 +147,10 @@ describe('the examples', () => {
 });
 
 describe('the process', () => {
-  const wxq = (argv: string[], stdin = '') =>
+  const wxq = (argv: string[], stdin = '', settings: NodeJS.ProcessEnv = {}) =>
     new Promise<{ status: number | null; stdout: string; stderr: string }>((done) => {
-      const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...argv], { cwd: root });
+      const env = { ...process.env, ...settings };
+      const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...argv], { cwd: root, env });
       const written = { stdout: '', stderr: '' };
       child.stdout.on('data', (chunk) => {
         written.stdout += chunk;
@@ -160,6 +161,27 @@ describe('the process', () => {
       child.on('close', (status) => done({ status, ...written }));
       child.stdin.end(stdin);
     });
+
+  it.each([
+    [
+      'the database',
+      { WXQ_DATABASE_URL: 'postgres://wxq@127.0.0.1:9/wxq', WXQ_SECRET_KEY: Buffer.alloc(32, 7).toString('base64') },
+    ],
+    ['Temporal', {}],
+  ])(
+    'a worker that can not start without %s ends, and is not taken for one that runs',
+    async (_what, settings) => {
+      const { status, stderr } = await wxq(['worker'], '', {
+        TEMPORAL_ADDRESS: '127.0.0.1:9',
+        WXQ_ACCOUNTS_FILE: 'docker/accounts.json',
+        WXQ_WORKER_METRICS_PORT: '0',
+        ...settings,
+      });
+      expect(status, stderr).toBe(3);
+      expect(stderr).toContain('127.0.0.1:9');
+    },
+    60_000,
+  );
 
   it('ends with the status of its command, and never prompts', async () => {
     const found = await wxq(
