@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { registerApi } from './api/api.ts';
 import type { MaterialIntake } from './api/material.ts';
 import { createKeptRules } from './checking/kept-rules.ts';
+import { countOpenCases } from './client/case-counts.ts';
 import { connect } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createAccountNames } from './console/account-names.ts';
@@ -17,6 +18,8 @@ import { readNamesBy } from './console/category-paths.ts';
 import { registerConsole } from './console/console.ts';
 import { ImageRefused } from './images/inspect.ts';
 import { createImagePreparation } from './images/preparation.ts';
+import { createStateGauges } from './measuring/state-gauges.ts';
+import { createCallMeter } from './measuring/wechat-calls.ts';
 import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
@@ -45,6 +48,7 @@ import { openMaterialStore } from './store/material-place.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
 import { privateBearerOf, publishServer } from './store/server-beside.ts';
+import { countStored } from './store/stored-counts.ts';
 import { readStoredFacts, storedFactsPath } from './store/stored-facts.ts';
 import { accountStoresPath } from './store/stores-beside.ts';
 import { answerAccountStores } from './store/stores-desk.ts';
@@ -59,6 +63,8 @@ export interface StartServerOptions {
   env: NodeJS.ProcessEnv;
   logger: Logger;
   metrics?: ServerMetrics;
+  /** What the private port shows besides; the metrics of this installation go here too. */
+  registry?: Registry;
   /** Where the public port listens. Default: all interfaces. */
   callbackHost?: string;
   /** How soon, and how fast, open cases are told of an authorization. */
@@ -81,17 +87,18 @@ export interface RunningServer {
  * @throws AccountsError when the file of `WXQ_ACCOUNTS_FILE` can't be used; DatabaseError, SecretError.
  */
 export async function startServer(config: Config, options: StartServerOptions): Promise<RunningServer> {
-  const { env, logger, metrics = createServerMetrics() } = options;
+  const { env, logger, metrics = createServerMetrics(), registry = new Registry() } = options;
   const temporal = temporalSettings(env);
   const dispatcher = createDispatcher();
   const { accountsFile, databaseUrl, secretKey, dataDir } = config;
+  const onCall = createCallMeter(registry);
   const keeper = await openAccountKeeper({
     accountsFile,
     env,
     databaseUrl,
     secretKey,
     dataDir,
-    wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+    wechat: { baseUrl: config.wechatBaseUrl, dispatcher, onCall },
     onNews: (news) => logNews(logger, news),
   });
   const { accounts, store, chain } = keeper;
@@ -103,9 +110,20 @@ export async function startServer(config: Config, options: StartServerOptions): 
     baseUrl: config.wechatBaseUrl,
     credentialsOf: keeper.credentialsOf,
     dispatcher,
+    onCall,
   });
-  const wechat = createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher });
-  const readiness = [cases.readiness];
+  const wechat = createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher, onCall });
+  const stopping = new AbortController();
+  createStateGauges({
+    registry,
+    countCases: () => cases.limited(countWithinMs, () => countOpenCases(temporalClient), stopping.signal),
+    countStored: () => countStored(store.database),
+  });
+  const readiness = [
+    cases.readiness,
+    { name: 'database', check: async () => void (await store.database.query('SELECT 1')) },
+  ];
+  const isStopping = (): boolean => stopping.signal.aborted;
   const pushes = createPushLog({
     ...store,
     onProblem: (problem, dropped) => {
@@ -138,12 +156,15 @@ export async function startServer(config: Config, options: StartServerOptions): 
     logger,
     metrics,
     readiness,
+    isStopping,
   });
   const bearer = privateBearerOf(store.secrets);
   const privateApp = createPrivateServer({
     logger,
     metrics,
+    registries: [registry],
     readiness,
+    isStopping,
     limits: privateLimits,
     tokens: { tokens, bearer },
     events: { accounts, events, pushes, bearer: config.eventsToken },
@@ -231,6 +252,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeInOrder());
   const closeInOrder = async (): Promise<void> => {
+    stopping.abort();
     await callbackApp.close();
     await privateApp.close();
     await pushes.close();
@@ -263,6 +285,9 @@ export async function startServer(config: Config, options: StartServerOptions): 
   }
 }
 
+/** Counting is not urgent, and must not hold up the end of the process either. */
+const countWithinMs = 5_000;
+
 /** Uploads to the API: looked at as a worker would, and put where it looks for them. */
 function materialIntake(store: MaterialStore): MaterialIntake {
   const images = createImagePreparation();
@@ -282,9 +307,10 @@ const privateLimits = { requestMs: 60_000 };
 /** As a process of its own: log on standard error, process metrics, and an orderly end on SIGTERM or Ctrl-C. */
 export async function runServer(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<RunningServer> {
   const logger = await createLogger({ level: config.logLevel, name: 'server' });
-  const metrics = createServerMetrics();
-  collectDefaultMetrics({ register: metrics.registry });
-  const server = await startServer(config, { env, logger, metrics });
+  // Not shown on the public port: they are nobody's business.
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = await startServer(config, { env, logger, registry });
   closeOnSignal({ logger, close: server.close, limitMs: stopLimitMs.server });
   return server;
 }

@@ -63,6 +63,8 @@ export const importTable: Record<string, Allowed> = {
       'case-story.ts': ['@temporalio/common/lib/internal-non-workflow/index.js'],
     },
   },
+  // Metrics that every process shares; what they are about is handed in.
+  measuring: { imports: ['prom-client'], types: ['src/contract', 'src/wechat'] },
   codec: { imports: ['@temporalio/common', 'node:crypto'] },
   store: {
     imports: ['src/contract', 'src/wechat', 'src/object-storage', 'zod', node],

@@ -1,5 +1,6 @@
 /** The two HTTP apps of the server process: the public one that WeChat calls, and the private one. */
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Registry } from 'prom-client';
 import { registerCallbacks } from './callbacks.ts';
 import {
   type AuditReader,
@@ -43,6 +44,8 @@ export interface CallbackServerDependencies {
   metrics?: ServerMetrics;
   /** What `/readyz` looks at. */
   readiness?: readonly ReadinessCheck[];
+  /** `/readyz` says 503 from then on. */
+  isStopping?: () => boolean;
   limits?: Partial<CallbackLimits>;
   now?: () => Date;
 }
@@ -72,7 +75,7 @@ export function createCallbackServer(dependencies: CallbackServerDependencies): 
     logger,
     ...(now === undefined ? {} : { now: () => now().getTime() }),
   });
-  registerHealth(app, { metrics, readiness, logger });
+  registerHealth(app, { registries: [metrics.registry], readiness, isStopping: dependencies.isStopping, logger });
   return app;
 }
 
@@ -94,7 +97,10 @@ export function createEvents(
 export interface PrivateServerDependencies {
   logger: ServerLogger;
   metrics: ServerMetrics;
+  /** What `/metrics` shows besides, on this port only. */
+  registries?: readonly Registry[];
   readiness?: readonly ReadinessCheck[];
+  isStopping?: () => boolean;
   /** Gives tokens to the worker of this machine; see `token-endpoint.ts`. */
   tokens?: TokenEndpoint;
   /** Takes events from a gateway of the user's own; see `events-endpoint.ts`. */
@@ -108,9 +114,9 @@ export interface PrivateServerDependencies {
 
 /** The private app: health and metrics, for a port that the outside can't reach. */
 export function createPrivateServer(dependencies: PrivateServerDependencies): FastifyInstance {
-  const { logger, metrics, readiness = [], tokens, events, pushes } = dependencies;
+  const { logger, metrics, registries = [], readiness = [], isStopping, tokens, events, pushes } = dependencies;
   const app = createApp(logger, metrics, { ...defaultCallbackLimits, ...dependencies.limits });
-  registerHealth(app, { metrics, readiness, logger });
+  registerHealth(app, { registries: [metrics.registry, ...registries], readiness, isStopping, logger });
   if (tokens !== undefined) {
     registerTokenEndpoint(app, tokens);
     for (const { path, call } of dependencies.calls ?? [])

@@ -17,6 +17,8 @@ type SignallingClient = Pick<Client, 'workflow' | 'connection' | 'withDeadline' 
 export interface TemporalCases extends Required<CaseSignals> {
   /** Ready while Temporal answers within a second. */
   readiness: ReadinessCheck;
+  /** Any other calls of this client, given up after `limitMs` or when `stop` is aborted, and waited for by `settled`. */
+  limited<T>(limitMs: number, call: () => Promise<T>, stop?: AbortSignal): Promise<T>;
   /** Resolves when no call is under way; wait for it before the connection is closed. */
   settled(): Promise<void>;
 }
@@ -38,8 +40,9 @@ export function createCaseSignals(client: SignallingClient, limits: CaseSignalLi
   const underWay = new Set<Promise<unknown>>();
 
   /** The deadline goes to the server with the call; `within` also ends the wait for the SDK's retries. */
-  function limited<T>(limitMs: number, call: () => Promise<T>): Promise<T> {
-    return within(limitMs, (signal) => {
+  function limited<T>(limitMs: number, call: () => Promise<T>, stop?: AbortSignal): Promise<T> {
+    return within(limitMs, (late) => {
+      const signal = stop === undefined ? late : AbortSignal.any([late, stop]);
       const attempt = client.withDeadline(Date.now() + limitMs, () => client.withAbortSignal(signal, call));
       const tracked = attempt.catch(() => {}).finally(() => underWay.delete(tracked));
       underWay.add(tracked);
@@ -48,6 +51,8 @@ export function createCaseSignals(client: SignallingClient, limits: CaseSignalLi
   }
 
   return {
+    limited,
+
     async report(workflowId, report) {
       try {
         await limited(signalMs, () => client.workflow.getHandle(workflowId).signal(auditReportedSignal, report));

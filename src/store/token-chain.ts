@@ -14,7 +14,7 @@ export interface TokenChainOptions {
   /** Asked each time: they may change while the process runs. */
   accounts: Accounts;
   store: DurableStore;
-  wechat: Pick<WeChatClientOptions, 'baseUrl' | 'dispatcher'>;
+  wechat: Pick<WeChatClientOptions, 'baseUrl' | 'dispatcher' | 'onCall'>;
   /** What goes wrong, or changes, when nobody waits for it. No token, code or ticket. */
   onNews?: (news: { componentAppId?: string; problem?: string; authorized?: number; unauthorized?: number }) => void;
   now?: () => number;

@@ -1,6 +1,7 @@
 /** Access tokens: fetched once per account, kept until shortly before their end, renewed when WeChat rejects one. */
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
+import { type CallReport, reportTo } from './call-report.ts';
 import { unlessAborted, withDeadline } from './deadline.ts';
 import { adviceCredentials, adviceRetry, adviceTokenService } from './errcodes/row.ts';
 import { errorFromAnswer, errorFromTransport, tokenError, WeChatError } from './errors.ts';
@@ -32,6 +33,8 @@ export interface AccessTokensOptions {
   /** Asked for every token: an account may be added, changed or removed meanwhile. */
   credentialsOf: (account: WeChatAccount) => TokenCredentials | undefined | Promise<TokenCredentials | undefined>;
   dispatcher?: Dispatcher;
+  /** Called after each request for a token, as by the client after each call; what it throws is ignored. */
+  onCall?: (report: CallReport) => void;
   /** Milliseconds since 1970. */
   now?: () => number;
 }
@@ -95,7 +98,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
       ...(isForced ? { force_refresh: true } : {}),
     };
     const url = `${options.baseUrl.replace(/\/+$/, '')}${stableToken}`;
-    const answer = await post({ url, body, headers: {}, endpoint: stableToken, secrets: [secret] });
+    const answer = await post({ appId, url, body, headers: {}, endpoint: stableToken, secrets: [secret] });
     const error = errorFromAnswer({ endpoint: stableToken, ...answer, secrets: [secret] });
     if (error !== undefined) throw asNotSent(error);
     const read = stableAnswer.safeParse(answer.json);
@@ -114,6 +117,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
     const headers: Record<string, string> = service.bearer ? { authorization: `Bearer ${service.bearer}` } : {};
     const answer = await post({
       ...service,
+      appId,
       body: { appId, componentAppId, rejectedToken },
       headers,
       endpoint,
@@ -147,6 +151,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   }
 
   async function post(call: {
+    appId: string;
     url: string;
     body: unknown;
     headers: Record<string, string>;
@@ -159,14 +164,23 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
       headers: { 'content-type': 'application/json', ...call.headers },
       body: Buffer.from(stringifyJson(call.body)),
     };
+    const { endpoint, appId, secrets } = call;
+    const startedAt = performance.now();
+    const report = (outcome: CallReport['outcome'], errcode?: string): void => {
+      const durationMs = performance.now() - startedAt;
+      reportTo(options.onCall, { endpoint, appId, durationMs, outcome, ...(errcode === undefined ? {} : { errcode }) });
+    };
     try {
       const { status, text } = await withDeadline(fetchTimeoutMs, undefined, (signal) =>
         exchange(dispatcher, request, signal),
       );
-      return { httpStatus: status, text, json: jsonOf(text) };
+      const answer = { httpStatus: status, text, json: jsonOf(text) };
+      const error = errorFromAnswer({ endpoint, ...answer });
+      report(error === undefined ? 'ok' : error.delivery === 'answered' ? 'refused' : 'unanswered', error?.errcode);
+      return answer;
     } catch (failure) {
+      report('unanswered');
       if (!(failure instanceof TransportFailure)) throw failure;
-      const { endpoint, secrets } = call;
       const error = errorFromTransport({ endpoint, isSent: failure.isSent, cause: failure.cause, secrets });
       throw asNotSent(error, endpoint === stableToken ? 'unanswered' : 'retry-now');
     }

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
 import type { AccessTokens, WeChatAccount } from './access-token.ts';
 import { type CallHolds, holdAfter, refuseWhileHeld } from './call-holds.ts';
+import { type CallReport, reportTo } from './call-report.ts';
 import { unlessAborted, withDeadline } from './deadline.ts';
 import { type EndpointName, endpoints } from './endpoints.ts';
 import {
@@ -17,23 +18,14 @@ import { parseJson, stringifyJson } from './json.ts';
 import { multipartMedia, type UploadFile } from './multipart.ts';
 import { exchange, type HttpRequest, TransportFailure } from './transport.ts';
 
+export type { CallReport } from './call-report.ts';
+
 /** How a single call is limited. */
 export interface CallOptions {
   /** Gives up; after a write the outcome is then unknown. */
   signal?: AbortSignal;
   /** For the whole call, token included: 10,000 by default, 45,000 for uploads. */
   timeoutMs?: number;
-}
-
-/** What is measured about each request; no token, no body. */
-export interface CallReport {
-  /** The path. */
-  endpoint: string;
-  appId: string;
-  durationMs: number;
-  errcode?: string;
-  /** `unanswered`: no answer, or one that cannot be read. */
-  outcome: 'ok' | 'refused' | 'unanswered';
 }
 
 /** A call as an endpoint's function describes it. */
@@ -130,7 +122,7 @@ export function createSend(options: SendOptions, account: WeChatAccount): Send {
     const report = (outcome: CallReport['outcome'], errcode?: string) => {
       const durationMs = performance.now() - startedAt;
       const { appId } = account;
-      told(onCall, { endpoint: path, appId, durationMs, outcome, ...(errcode === undefined ? {} : { errcode }) });
+      reportTo(onCall, { endpoint: path, appId, durationMs, outcome, ...(errcode === undefined ? {} : { errcode }) });
     };
     try {
       const { status, text } = await exchange(dispatcher, { ...body, method: call.method ?? method, url }, signal);
@@ -171,15 +163,6 @@ function asWeChatError(cause: unknown, endpoint: string, secrets: readonly strin
   const isSent = cause instanceof TransportFailure ? cause.isSent : true;
   const inner = cause instanceof TransportFailure ? cause.cause : cause;
   return errorFromTransport({ endpoint, isSent, cause: inner, secrets });
-}
-
-/** A listener that throws must not cost an audit id. */
-function told(onCall: SendOptions['onCall'], report: CallReport): void {
-  try {
-    onCall?.(report);
-  } catch {
-    // Measuring is not worth failing for.
-  }
 }
 
 function fieldsOf(error: z.ZodError): string {

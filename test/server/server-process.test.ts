@@ -92,7 +92,8 @@ test('it serves both ports, and tells who asks that Temporal is away', async () 
   for (const url of [callbackUrl, privateUrl]) {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     const ready = await fetch(`${url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', parts: { temporal: 'down' } }]);
+    const parts = { temporal: 'down', database: 'ok' };
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', parts }]);
   }
 });
 

@@ -1,0 +1,71 @@
+/** Counts what is asked of WeChat and how it answers, the same in every process that does. No appid is a label. */
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { CallReport } from '../wechat/call.ts';
+import type { CallHolds } from '../wechat/call-holds.ts';
+
+/** WeChat has a few hundred codes, and an installation meets a few dozen; should answers ever be garbage, this bounds them. */
+const mostErrcodes = 300;
+
+/** For `onCall` of a client and of access tokens. */
+export type CallMeter = (report: CallReport) => void;
+
+/** Registers the metrics of calls. Endpoints are paths of a fixed list, so they are bounded. */
+export function createCallMeter(registry: Registry): CallMeter {
+  const registers = [registry];
+  const calls = new Counter({
+    name: 'wxq_wechat_calls_total',
+    help: 'Requests to WeChat, or to a token service, by their answer; errcode is none where there was no answer',
+    labelNames: ['endpoint', 'outcome', 'errcode'] as const,
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'wxq_wechat_call_duration_seconds',
+    help: 'Time from sending a request to its answer, or to giving up',
+    labelNames: ['endpoint'] as const,
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 45],
+    registers,
+  });
+  const known = new Set<string>();
+
+  /** Also a code that no page of WeChat's names is kept as it is: it is what somebody will search for. */
+  function errcodeLabel({ errcode, outcome }: CallReport): string {
+    if (errcode === undefined) return outcome === 'ok' ? '0' : 'none';
+    if (!known.has(errcode)) {
+      if (!/^-?\d{1,10}$/.test(errcode) || known.size >= mostErrcodes) return 'other';
+      known.add(errcode);
+    }
+    return errcode;
+  }
+
+  return (report) => {
+    const { endpoint, outcome, durationMs } = report;
+    calls.inc({ endpoint, outcome, errcode: errcodeLabel(report) });
+    durations.observe({ endpoint }, durationMs / 1000);
+  };
+}
+
+/** The same holds, counted: how often an account began to be held back, and how many calls were not made because of it. */
+export function measuredHolds(holds: CallHolds, registry: Registry): CallHolds {
+  const begun = new Counter({
+    name: 'wxq_wechat_holds_total',
+    help: 'Refusals by which WeChat said that an account asks too often',
+    labelNames: ['errcode'] as const,
+    registers: [registry],
+  });
+  const held = new Counter({
+    name: 'wxq_wechat_held_calls_total',
+    help: 'Calls that were not made, because their account is held back',
+    registers: [registry],
+  });
+  return {
+    async heldFor(appId) {
+      const hold = await holds.heldFor(appId);
+      if (hold !== undefined) held.inc();
+      return hold;
+    },
+    async hold(hold) {
+      begun.inc({ errcode: hold.errcode });
+      await holds.hold(hold);
+    },
+  };
+}
