@@ -1,4 +1,5 @@
 /** Histories that later versions of the workflows must still replay: how they are recorded, and where they lie. */
+import { realpathSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
@@ -6,6 +7,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 const folder = join(import.meta.dirname, 'histories');
 const root = resolve(import.meta.dirname, '..');
+/** Where the packages really lie: `node_modules` may be a link. */
+const packages = resolve(realpathSync(join(root, 'node_modules')), '..');
 
 /** `WXQ_RECORD_HISTORIES=v1 npx vitest run … -t "…"` keeps the histories of those tests in `test/histories/v1/`. */
 export async function recordIfAsked(title: string | undefined, history: History): Promise<void> {
@@ -45,4 +48,7 @@ function withoutThisMachine(value: unknown, key = ''): unknown {
 }
 
 const clean = (text: string): string =>
-  text.replaceAll(root, '/srv/qualification').replaceAll(/\/tmp\/[\w.-]+/g, '/srv/tmp');
+  text
+    .replaceAll(root, '/srv/qualification')
+    .replaceAll(packages, '/srv/qualification')
+    .replaceAll(/\/tmp\/[\w.-]+/g, '/srv/tmp');
