@@ -39,8 +39,9 @@ export function temporalWithTold(events: readonly NotificationView[]) {
           return { runId: 'run-1' };
         },
         async query() {
-          const [, n] = /^notify\/run-1\/(\d+)$/.exec(id) ?? [];
-          const view = n === undefined ? undefined : events[Number(n) - 1];
+          const view = events.find(
+            ({ notification }) => notification.id === id.replace('notify/', 'evt_').replace('/', '_'),
+          );
           if (view === undefined) throw notFound(id);
           return view;
         },

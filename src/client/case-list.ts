@@ -21,6 +21,8 @@ export interface CaseFilter {
   appId?: string;
   /** The leaf of a shop category, or `{first}-{second}`. */
   categoryId?: string;
+  /** How the workflow itself stands: `failed` and `timed_out` mean a bug. */
+  execution?: CaseRow['execution'];
   /** At most so many, newest first; all of them by default. */
   limit?: number;
 }
@@ -124,10 +126,21 @@ export function caseQuery(filter: Omit<CaseFilter, 'limit'>): string {
     ...(filter.status === undefined ? [] : [`${qualificationStatusKey.name} = ${quoted(filter.status)}`]),
     ...(filter.platform === undefined ? [] : [`${qualificationPlatformKey.name} = ${quoted(filter.platform)}`]),
     ...(filter.appId === undefined ? [] : [`${wxAppIdKey.name} = ${quoted(filter.appId)}`]),
+    ...(filter.execution === undefined ? [] : [`ExecutionStatus = ${quoted(executionNames[filter.execution])}`]),
     ...(filter.categoryId === undefined ? [] : [`${wxCategoryIdKey.name} = ${quoted(filter.categoryId)}`]),
   ];
   return wanted.join(' AND ');
 }
+
+/** As Visibility spells them. */
+const executionNames: Record<CaseRow['execution'], string> = {
+  running: 'Running',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Canceled',
+  terminated: 'Terminated',
+  timed_out: 'TimedOut',
+};
 
 const quoted = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 

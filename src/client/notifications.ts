@@ -8,9 +8,9 @@ import { asOurs, codeOf, grpcCode, isTimeout } from './temporal-failures.ts';
 
 /** One event of a case's newest run. */
 export interface CaseNotification extends NotificationView {
-  /** Counts from 1. */
+  /** Counts from 1 within a run of a case. */
   n: number;
-  /** `notify/{runId}/{n}`: the workflow that tells it. */
+  /** `notify/{runId}/{n}`, or `notify/watch/{finding}`: the workflow that tells it. */
   workflowId: string;
 }
 
@@ -52,11 +52,12 @@ export async function redeliver(client: Asked, workflowId: string, n?: number): 
  * Throws `NotificationNotFoundError`, `NoWorkerError`, `TemporalUnreachableError`. 按 webhook-id 查询通知。
  */
 export async function notificationById(client: Asked, id: string): Promise<CaseNotification> {
-  const [, run, number = ''] = /^evt_([\w.-]{1,100})_([1-9]\d{0,5})$/.exec(id) ?? [];
-  const workflowId = `notify/${run}/${number}`;
-  const view = run === undefined ? undefined : await viewOf(client, workflowId);
+  // Of a case: its run and a number. Of the watch over what is in force: `watch` and the finding's own id.
+  const [, of, which = ''] = /^evt_([\w.-]{1,100})_([1-9]\d{0,5}|[0-9a-f-]{36})$/.exec(id) ?? [];
+  const workflowId = `notify/${of}/${which}`;
+  const view = of === undefined ? undefined : await viewOf(client, workflowId);
   if (view === undefined) throw new NotificationNotFoundError(id);
-  return { n: Number(number), workflowId, ...view };
+  return { n: of === 'watch' ? 1 : Number(which), workflowId, ...view };
 }
 
 /** Tells one event again, under the same `webhook-id`. Throws as `notificationById`. 按 webhook-id 重新发送。 */

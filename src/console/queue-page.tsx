@@ -1,5 +1,6 @@
 /** The lists of cases as pages: waiting for you, stuck, all. */
 
+import type { CaseRow } from '../client/index.ts';
 import type { CaseView } from '../contract/qualification.ts';
 import { caseUrl, seenOf } from './case-address.ts';
 import { consolePrefix, document, Notice, type Section, Time, Token } from './layout.tsx';
@@ -12,6 +13,8 @@ export interface QueueShown {
   section: Extract<Section, 'waiting' | 'stuck' | 'all'>;
   filter: QueueFilter;
   found: QueuePage;
+  /** Workflows that ended without a result. */
+  broken?: readonly CaseRow[];
   /** What was done a moment ago. */
   notice?: { kind: 'good' | 'bad'; text: Word } | undefined;
 }
@@ -53,6 +56,7 @@ export function queueDocument(shown: QueueShown): string {
         )}
         {found.isSearchCut && <p class="quiet">{tell(reader, 'searchLimited', { n: maxSearched })}</p>}
         <Pages {...shown} />
+        {(shown.broken ?? []).length > 0 && <Broken {...shown} />}
         {found.lines.length > 1 && <p class="quiet keys">{tell(reader, 'keys')}</p>}
       </>
     ),
@@ -215,6 +219,22 @@ function Line({ reader, line, section }: { reader: Reader; line: QueueLine; sect
         <Assignee reader={reader} line={line} section={section} />
       </td>
     </tr>
+  );
+}
+
+function Broken({ reader, broken = [] }: QueueShown) {
+  return (
+    <>
+      <h2>{tell(reader, 'broken')}</h2>
+      <p>{tell(reader, 'brokenNext')}</p>
+      <ul>
+        {broken.map(({ workflowId, execution, closedAt, startedAt }) => (
+          <li>
+            <a href={caseUrl(workflowId)}>{workflowId}</a> {execution} <Time at={closedAt ?? startedAt} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

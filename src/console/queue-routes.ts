@@ -1,5 +1,6 @@
 /** The addresses of the lists: `/`, `/stuck`, `/all`, and `/cases.csv`. */
 import type { FastifyInstance } from 'fastify';
+import type { CaseRow } from '../client/index.ts';
 import type { CaseView, Status } from '../contract/qualification.ts';
 import { caseUrl } from './case-address.ts';
 import type { Pages } from './console.ts';
@@ -15,13 +16,18 @@ export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
     queuePage(
       pages,
       {
-        statuses: list === 'waiting' ? waitingStatuses : list === 'stuck' ? ['in_review'] : [undefined],
+        statuses:
+          list === 'waiting'
+            ? waitingStatuses
+            : list === 'stuck'
+              ? ['in_review', 'preparing', 'submitting']
+              : [undefined],
         filter,
         page,
         ...(perPage === undefined ? {} : { perPage }),
         ...(list === 'all' ? { onlyOpen: false } : {}),
       },
-      list === 'stuck' ? (view: CaseView) => view.overdue : undefined,
+      list === 'stuck' ? (view: CaseView) => isStuck(view, (pages.now ?? (() => new Date()))()) : undefined,
     );
 
   for (const [path, section] of [
@@ -33,9 +39,10 @@ export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
       const { filter, page } = asked(request.query);
       const found = await find(section, filter, page);
       const notice = noticeOf(request.query);
+      const broken = section === 'stuck' ? await brokenCases(pages) : [];
       return reply
         .type('text/html; charset=utf-8')
-        .send(queueDocument({ reader: pages.readerOf(request), section, filter, found, notice }));
+        .send(queueDocument({ reader: pages.readerOf(request), section, filter, found, notice, broken }));
     });
 
   // From a case to the one before or after it among those that wait, oldest first; past the end comes the list.
@@ -59,6 +66,21 @@ export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
       .type('text/csv; charset=utf-8')
       .send(csvOf(lines));
   });
+}
+
+/** On its way to WeChat for longer than uploads and turns take, or in a review that is overdue. */
+const onItsWayForMs = 30 * 60_000;
+const isStuck = ({ overdue, status, since }: CaseView, now: Date): boolean =>
+  overdue || (status !== 'in_review' && now.getTime() - Date.parse(since) > onItsWayForMs);
+
+const maxBroken = 50;
+
+/** Workflows that ended without a result: a bug, which only the log and the history tell more about. */
+async function brokenCases({ client }: Pages): Promise<CaseRow[]> {
+  const found: CaseRow[] = [];
+  for (const execution of ['failed', 'timed_out'] as const)
+    for await (const row of client.list({ execution, limit: maxBroken })) found.push(row);
+  return found;
 }
 
 /** What an assignment came to; said on the page that it was sent from. */

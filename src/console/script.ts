@@ -9,8 +9,11 @@ export const script = `'use strict';
       const at = new Date(time.dateTime);
       if (Number.isNaN(at.getTime())) continue;
       const utc = at.toISOString().slice(0, 16).replace('T', ' ') + ' UTC';
-      if (time.dataset.age === undefined) time.textContent = format.format(at);
-      time.title = time.dataset.age === undefined ? utc : format.format(at) + ' (' + utc + ')';
+      const local = format.format(at);
+      const title = time.dataset.age === undefined ? utc : local + ' (' + utc + ')';
+      // Only what differs, or this would wake the observer below for ever.
+      if (time.dataset.age === undefined && time.textContent !== local) time.textContent = local;
+      if (time.title !== title) time.title = title;
     }
   };
   // A file that was chosen is shown at its place before anything is sent.
@@ -79,8 +82,11 @@ export const script = `'use strict';
   document.addEventListener('keydown', (event) => { if (event.target instanceof Element) press(event); });
   localise(document);
   new MutationObserver((changes) => {
-    for (const { addedNodes, target } of changes)
-      if (addedNodes.length > 0 && target instanceof Element && target.closest('time') === null) localise(target);
-  }).observe(document.body, { childList: true, subtree: true });
+    // A page that renews itself changes texts in place, and a moment is UTC again.
+    for (const { target } of changes) {
+      const around = target instanceof Element ? target : target.parentElement;
+      localise(around?.closest('time')?.parentElement ?? around ?? document);
+    }
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
 })();
 `;

@@ -65,7 +65,12 @@ th { font-size: .85rem; color: var(--quiet); font-weight: 600; white-space: nowr
 td:first-child { white-space: nowrap; }
 td.reason { max-width: 34rem; }
 table.queue td:nth-child(2) { min-width: 9rem; }
-table.pushes td { overflow-wrap: break-word; }
+table.pushes td, table.import td { overflow-wrap: break-word; }
+table.import td:nth-child(-n+2) { white-space: nowrap; }
+section + table, section + p + table { margin-top: .8rem; }
+.files + .files { margin-top: .6rem; }
+.facts + section { margin-top: .4rem; }
+section > p:first-child { margin-top: 0; }
 table.pushes td:nth-child(-n+5), td button { white-space: nowrap; }
 td form { margin: 0; }
 tr.chosen td { background: var(--ground); }

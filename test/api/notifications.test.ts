@@ -32,6 +32,16 @@ test('a viewer sees what was told about a case, and one event by its webhook-id'
   expect(one.json()).toEqual(all.json().notifications[1]);
 });
 
+test('what the watch over categories in force found is told again by its webhook-id as well', async () => {
+  const id = 'evt_watch_0b0e8f3c-5d5e-4b0e-9d0a-1c2d3e4f5a6b';
+  const view = toldEvent(1, 'case.approved', { target: receiver, outcome: 'gone' });
+  const told = temporalWithTold([{ ...view, notification: { ...view.notification, id } }]);
+  stage.script.temporal = told.temporal;
+  const answer = await stage.ask('mender', { method: 'POST', url: `/v1/notifications/${id}/redeliver` });
+  expect([answer.statusCode, answer.json().id]).toEqual([202, id]);
+  expect(told.started.map(([workflowId]) => workflowId)).toEqual([`notify/watch/${id.replace('evt_watch_', '')}`]);
+});
+
 test('an operator tells one again, under the same id and in place of what is still tried; a viewer does not', async () => {
   const url = '/v1/notifications/evt_run-1_2/redeliver';
   expect((await stage.ask('reader', { method: 'POST', url })).statusCode).toBe(403);

@@ -90,6 +90,8 @@ export interface Script {
   story?: () => Promise<CaseStory>;
   check?: QualificationClient['check'];
   start?: Start;
+  /** In place of the handle's `view`: by workflow id. */
+  viewOf?: (workflowId: string) => CaseView;
   /** appid -> name */
   names?: Record<string, string>;
 }
@@ -122,10 +124,17 @@ export async function createConsoleStage(
   };
   const client = {
     namespace: 'default',
-    async *list({ status }: { status?: string }) {
-      yield* (script.rows ?? []).filter((one) => status === undefined || one.status === status);
+    async *list({ status, execution }: { status?: string; execution?: string }) {
+      yield* (script.rows ?? []).filter(
+        (one) =>
+          (status === undefined || one.status === status) && (execution === undefined || one.execution === execution),
+      );
     },
-    get: (workflowId: string) => ({ workflowId, ...script.handle }),
+    get: (workflowId: string) => ({
+      workflowId,
+      ...script.handle,
+      ...(script.viewOf === undefined ? {} : { view: async () => script.viewOf?.(workflowId) }),
+    }),
     check: (...given: Parameters<QualificationClient['check']>) => (script.check ?? missing('check'))(...given),
     channelsShop: { start: (...given: Parameters<Start>) => (script.start ?? missing('start'))(...given) },
     miniProgram: { start: missing('start') },

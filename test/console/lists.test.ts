@@ -75,6 +75,37 @@ describe('waiting for you', () => {
     expect(await categories('/console/?page=3')).toHaveLength(10);
   });
 
+  test('stuck is a review that is overdue, what is on its way for too long, and a workflow that failed', async () => {
+    const ids = ['6201', '6202', '6203', '6204'];
+    const [overdue, fresh, preparing, failed] = ids.map((categoryId) => ({
+      ...row,
+      categoryId,
+      workflowId: `channels-shop/${row.appId}/${categoryId}`,
+      status: 'in_review' as const,
+    }));
+    if (!overdue || !fresh || !preparing || !failed) throw new Error('no rows');
+    stage.script.rows = [
+      overdue,
+      fresh,
+      { ...preparing, status: 'preparing' },
+      { ...failed, execution: 'failed', closedAt: '2026-11-24T00:00:00.000Z' },
+    ];
+    stage.script.viewOf = (workflowId) => ({
+      ...view,
+      workflowId,
+      status: workflowId.endsWith('6203') ? 'preparing' : 'in_review',
+      overdue: workflowId.endsWith('6201'),
+    });
+    const { body } = await stage.get('/console/stuck');
+    expect(ids.map((id) => body.includes(`/console/cases/channels-shop/${row.appId}/${id}`))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    expect(body).toContain('Ended without a result');
+  });
+
   test('CSV: no cell is a formula, and quotes stay in their cell', async () => {
     stage.script.handle = {
       view: async () => ({ ...view, attempts: [{ number: 1, reason: '=HYPERLINK("http://evil.example","执照")' }] }),
