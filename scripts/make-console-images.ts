@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startLocalStack } from '../src/cli/local/local-stack.ts';
 import { type ChannelsShopInput, connect, type QualificationClient } from '../src/client/index.ts';
@@ -31,6 +32,15 @@ function shopCase(fixture: (typeof fixtures.categories.byHand)[number], requeste
     },
   };
 }
+
+const [, , , rowA, rowB, rowC, rowD] = fixtures.categories.byHand.map(({ catsV2 }) => catsV2.at(-1));
+const importedRows = [
+  'appId,category,intent,auditId,externalId,licenses/1/2/images,licenses/1/2/validUntil',
+  `${fixtures.shop.appId},${rowA},新办,,A-1,business-licence-sharp.jpg,2031-12-31`,
+  `${fixtures.shop.appId},${rowB},新办,,A-2,business-licence-sharp.jpg,${new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10)}`,
+  `${fixtures.shop.appId},${rowC},新办,,A-3,营业执照-3.jpg,`,
+  `${fixtures.shop.appId},${rowD},接管,,A-4,,`,
+];
 
 async function until(client: QualificationClient, workflowId: string, status: string): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
@@ -77,13 +87,7 @@ try {
   await until(client, first, 'needs_material');
   const origin = stack.server.privateUrl;
   const browser = await openBrowser(origin);
-  const shoot = async (name: string, path: string, options: Parameters<typeof browser.page>[0]): Promise<void> => {
-    const page = await browser.page(options);
-    // The first look makes the server read the categories' names.
-    await page.goto(`${origin}${path}`);
-    await page.waitForTimeout(1_500);
-    await page.goto(`${origin}${path}`);
-    await page.waitForTimeout(500);
+  const keep = async (name: string, page: Page): Promise<void> => {
     const shot = await page.screenshot({ fullPage: true });
     // A palette is enough for pages, and a third of the bytes.
     await sharp(shot)
@@ -91,9 +95,32 @@ try {
       .toFile(join(target, `${name}.png`));
     await page.close();
   };
+  const shoot = async (name: string, path: string, options: Parameters<typeof browser.page>[0]): Promise<void> => {
+    const page = await browser.page(options);
+    // The first look makes the server read the categories' names.
+    await page.goto(`${origin}${path}`);
+    await page.waitForTimeout(1_500);
+    await page.goto(`${origin}${path}`);
+    await page.waitForTimeout(500);
+    await keep(name, page);
+  };
+  /** A file with a row that is fine, one that is doubtful, one that is wrong, and one that is only followed. */
+  const shootImport = async (name: string, locale: string): Promise<void> => {
+    const page = await browser.page({ ...wide, locale });
+    await page.goto(`${origin}/console/imports`);
+    const buffer = Buffer.from(importedRows.join('\r\n'));
+    await page.setInputFiles('input[name=csv]', { name: 'cases.csv', mimeType: 'text/csv', buffer });
+    await page.setInputFiles('input[name=image]', image('business-licence-sharp.jpg'));
+    await page.click('button.first');
+    await page.waitForSelector('.chip.stage-checked');
+    await keep(name, page);
+  };
   const wide = { viewport: { width: 1200, height: 760 } };
   const narrow = { viewport: { width: 400, height: 800 } };
   await shoot('console-waiting', '/console/', { ...wide, locale: 'en-GB' });
+  await shoot('console-case-en', `/console/cases/${first}`, { ...wide, locale: 'en-GB' });
+  await shootImport('console-import-zh', 'zh-CN');
+  await shootImport('console-import-en', 'en-GB');
   await shoot('console-case-zh', `/console/cases/${first}`, { ...wide, locale: 'zh-CN' });
   await shoot('console-case-dark', `/console/cases/${first}`, { ...wide, locale: 'en-GB', colorScheme: 'dark' });
   await shoot('console-narrow', '/console/', { ...narrow, locale: 'zh-CN' });

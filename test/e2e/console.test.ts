@@ -1,7 +1,11 @@
 /** A person at the console: a rejected case is found, its image replaced, and it is approved. Real server, worker, sandbox and browser. */
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { type OpenedBrowser, openBrowser } from '../../scripts/browser.ts';
+import { fixtures } from '../../src/sandbox/index.ts';
 import { expect, image, test } from '../stage.ts';
+
+// A browser, a server and a worker share two cores with everything else.
+vi.setConfig({ testTimeout: 240_000 });
 
 const opened: OpenedBrowser[] = [];
 afterAll(async () => {
@@ -113,4 +117,54 @@ test('a case begun by the form of its category, mended by one of two people at o
   expect((await stage.client.get(workflowId).result()).outcome).toBe('withdrawn');
   // The refused form is an answer with status 409, which the browser's console reports.
   expect(browser.complaints.filter((one) => !one.includes('409'))).toEqual([]);
+});
+
+test('a file of two cases, one of them followed only, is imported with its image; the rejected one finds somebody', async ({
+  stage,
+}) => {
+  const origin = stage.server?.privateUrl ?? '';
+  const browser = await browserAt(origin);
+  const page = await browser.page({ locale: 'zh-CN' });
+  const [sent = '', followed = ''] = fixtures.categories.byHand.slice(0, 2).map(({ catsV2 }) => catsV2.at(-1));
+  const { id: auditId } = await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: followed });
+  const csv = [
+    'appId,category,intent,auditId,externalId,licenses/1/2/images',
+    `${stage.appId},${sent},新办,,A-1,business-licence-sharp.jpg`,
+    `${stage.appId},${followed},接管,${auditId},A-2,`,
+  ].join('\r\n');
+  await page.goto(`${origin}/console/imports`);
+  await page.setInputFiles('input[name=csv]', { name: '十月.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+  await page.setInputFiles('input[name=image]', image('business-licence-sharp.jpg'));
+  await page.click('button.first');
+  await page.waitForSelector('.chip.stage-checked');
+  expect(await page.textContent('main')).toContain('启动 2 个申请（1 个账号）');
+  await page.click('button.first');
+  await page.waitForSelector('.chip.stage-done');
+  // The page has renewed itself, and the moment is still the viewer's.
+  await expect.poll(() => page.textContent('time')).toMatch(/年.*月.*日/);
+  const ids = [sent, followed].map((categoryId) => `channels-shop/${stage.appId}/${categoryId}`);
+  for (const id of ids) {
+    stage.started.add(id);
+    await stage.until(id, 'in_review');
+    expect(await page.locator(`a[href$="${id}"]`).count()).toBe(1);
+  }
+
+  stage.sandbox.decide(auditId, 'rejected', '印章不清晰');
+  await stage.until(ids[1] ?? '', 'needs_material');
+  await expect
+    .poll(
+      async () => {
+        await page.goto(`${origin}/console/`);
+        return await page.textContent('main');
+      },
+      { timeout: 30_000 },
+    )
+    .toContain('印章不清晰');
+  await page.fill('input[name=name]', '韩梅梅');
+  await page.click('text=保存');
+  await page.click('text=我来处理');
+  await page.waitForSelector('td:has-text("韩梅梅")');
+  for (const id of ids) await stage.client.get(id).withdraw({ force: true });
+  for (const id of ids) expect((await stage.client.get(id).result()).outcome).toBe('withdrawn');
+  expect(browser.complaints).toEqual([]);
 });
