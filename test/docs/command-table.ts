@@ -111,6 +111,15 @@ export const documented: Record<string, PageCommands> = {
       },
     ],
   },
+  'docs/importing.md': {
+    given: fresh,
+    expected: [
+      { command: 'npx wxq import examples/cases.csv --dry-run', prints: /10 ready/ },
+      { command: 'npx wxq import examples/cases.csv --yes', prints: /10 started/ },
+      // It asks, and there is no terminal.
+      { command: 'npx wxq import examples/cases.csv', status: 2, prints: /Nobody can be asked/ },
+    ],
+  },
   'docs/installing.md': { expected: [{ command: 'sh docker/new-env.sh', given: (stage) => stage.remove('.env') }] },
   'docs/integrating.md': {
     given: fresh,
