@@ -172,7 +172,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     calls: [
       { path: accountDeskPath, call: (body) => answerDesk(createAccountRecords(store), body) },
       { path: storedFactsPath, call: async () => ({ body: await readStoredFacts(store.database) }) },
-      { path: watchStorePath, call: (body) => answerWatchStore(createWatchStore(store.database, accounts), body) },
+      { path: watchStorePath, call: (body) => answerWatchStore(createWatchStore(store, accounts), body) },
       { path: accountStoresPath, call: (body) => answerAccountStores(createAccountStores(store.database), body) },
     ],
   });

@@ -166,7 +166,7 @@ export async function startWorker(
       }),
       ...stores,
       watch:
-        'beside' in keeper ? watchStoreBeside(keeper.beside) : createWatchStore(keeper.store.database, keeper.accounts),
+        'beside' in keeper ? watchStoreBeside(keeper.beside) : createWatchStore(keeper.store, keeper.accounts),
       mode: config.mode,
       principalOf: ({ appId }) => keeper.accounts.shop(appId)?.principal,
       notify: { targets, dispatcher: notifyDispatcher, ...(consoleUrl === undefined ? {} : { consoleUrl }) },

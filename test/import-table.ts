@@ -50,7 +50,11 @@ export const importTable: Record<string, Allowed> = {
       'node:crypto',
     ],
     types: ['src/store', '@temporalio/worker'],
-    files: { 'pace.ts': ['node:timers/promises'] },
+    files: {
+      'pace.ts': ['node:timers/promises'],
+      // The watch reads closed cases as the client does.
+      'watch-cases.ts': ['src/client/approved-case.ts'],
+    },
   },
   // Receivers of events: requests, signatures, answers. No Temporal.
   notify: { imports: ['src/contract', 'standardwebhooks', 'undici', 'zod', 'node:crypto'] },
@@ -70,6 +74,7 @@ export const importTable: Record<string, Allowed> = {
     imports: ['src/contract', 'src/wechat', 'src/object-storage', 'zod', node],
     files: {
       'account-desk.ts': ['src/runtime/lock-file.ts'],
+      'watch-desk.ts': ['src/runtime/lock-file.ts'],
       'database.ts': ['pg', 'src/runtime/lock-file.ts', '@electric-sql/pglite'],
     },
   },

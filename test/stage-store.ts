@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { Accounts } from '../src/store/accounts.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
+import { createSecretBox } from '../src/store/secrets.ts';
 import { createWatchStore, type WatchStore } from '../src/store/watch-records.ts';
 import { newDatabaseAt } from './postgres.ts';
 import { newDataDir } from './prepared-database.ts';
+
+const secretKey = Buffer.alloc(32, 6).toString('base64');
 
 export interface StageStore {
   folder: string;
@@ -32,14 +35,15 @@ export async function createStageStore(kind: 'postgresql' | 'pglite'): Promise<S
     settings: {
       WXQ_DATA_DIR: folder,
       WXQ_DATABASE_URL: database.url,
-      WXQ_SECRET_KEY: Buffer.alloc(32, 6).toString('base64'),
+      WXQ_SECRET_KEY: secretKey,
     },
     async watchStore({ shops }, strangers) {
       if (strangers === undefined) return undefined;
       const own = await openDatabase({ url: database.url, dataDir: folder });
       opened.push(own);
       const unknown = strangers.map((appId) => ({ appId, credentials: { secret: 'unknown' } }));
-      return createWatchStore(own, { shops: [...shops, ...unknown] });
+      const secrets = createSecretBox(secretKey);
+      return createWatchStore({ database: own, secrets }, { shops: [...shops, ...unknown] });
     },
     async remove() {
       await Promise.all(opened.map((own) => own.close()));

@@ -63,6 +63,7 @@ export class Stage {
   #workers: { worker: Worker; done: Promise<void> }[] = [];
   #replaces: Partial<ReturnType<typeof createActivities>> = {};
   dataDir = (): string => this.#store.folder;
+  settings = (): Record<string, string> => this.#store.settings;
   /** Workflows that a test leaves open, with the reason. They are terminated, and replayed like all others. */
   readonly leftOpen = new Map<string, string>();
   readonly started = new Set<string>();

@@ -3,11 +3,11 @@ import type { Account } from '../contract/activities.ts';
 import type { Platform } from '../contract/qualification.ts';
 import type { KnownCategory } from '../contract/watch.ts';
 import type { SeenCategory } from '../rules/in-force.ts';
+import { paperEndsShown } from '../rules/paper-ends.ts';
 import type { ChannelsShopApi } from '../wechat/channels-shop/api.ts';
 import type { CategoryRelation } from '../wechat/channels-shop/schema.ts';
 import type { MiniProgramCategory } from '../wechat/mini-program/schema.ts';
 import { miniProgramAuditState } from '../wechat/mini-program/verdict.ts';
-import { paperEndsShown } from './shown-papers.ts';
 import type { Walk } from './watch-walk.ts';
 
 /** @throws WeChatError when the account cannot be read; nothing may then be concluded about any of its categories. */
@@ -41,7 +41,7 @@ export async function readShownPapers(
     const relation = await shopOf(deps, account)
       .getCategoryRelationDetail(category.categoryId, { signal })
       .catch(() => undefined);
-    complete.push(relation === undefined ? category : { ...category, shown: paperEndsShown(relation) });
+    complete.push(relation === undefined ? category : { ...category, shown: paperEndsShown(relation.licenses ?? []) });
   }
   return complete;
 }

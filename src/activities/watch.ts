@@ -3,19 +3,29 @@ import { Context, log } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
 import { failureTypes } from '../contract/failures.ts';
 import type { Platform } from '../contract/qualification.ts';
-import type { WatchedAccount, WatchPage, WatchPageRequest, WatchProblem, WatchTally } from '../contract/watch.ts';
+import type {
+  WatchedAccount,
+  WatchPage,
+  WatchPageRequest,
+  WatchProblem,
+  WatchRequest,
+  WatchTally,
+} from '../contract/watch.ts';
 import { expiring, judge } from '../rules/in-force.ts';
 import type { WatchStore } from '../store/watch-records.ts';
 import { WeChatError } from '../wechat/errors.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { detailsOf, failure } from './failure.ts';
 import { createPace } from './pace.ts';
+import { keepApprovedCases } from './watch-cases.ts';
 import { readSeenCategories, readShownPapers } from './watch-reading.ts';
 import { tellFindings } from './watch-telling.ts';
 import { kept, type Walk } from './watch-walk.ts';
 
 /** WeChat is asked for people's cases at the same time: the walk takes what nobody misses. */
 const callsPerSecond = 4;
+/** These are read from our own Temporal. */
+const casesPerSecond = 20;
 const accountsPerPage = 50;
 const heartbeatEveryMs = 5_000;
 
@@ -26,7 +36,20 @@ interface Progress extends WatchTally {
 
 export function createWatchActivities(deps: ActivityDependencies) {
   const pace = createPace(callsPerSecond);
+  const ownPace = createPace(casesPerSecond);
   return {
+    /** Keeps what cases were made from that ended approved since the last walk; answers how many. */
+    async noteApprovedCases({ platform }: WatchRequest): Promise<number> {
+      const store = storeOf(deps);
+      const { cancellationSignal: signal } = Context.current();
+      const timer = setInterval(() => Context.current().heartbeat(), heartbeatEveryMs);
+      try {
+        return await keepApprovedCases({ deps, store, pace: ownPace, signal }, platform);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+
     /**
      * Reads the next accounts, one after another. One that cannot be read is noted as such and never stops the others.
      * Repeating it is harmless. @throws WeChatUnavailable when our own store does not answer
@@ -82,7 +105,13 @@ async function readAccount(walk: Walk, platform: Platform, account: WatchedAccou
   try {
     const seen = await readSeenCategories(walk, platform, account, known);
     const { categories, findings } = judge(known, seen, new Date(readAt).toISOString());
-    const complete = await readShownPapers(walk, platform, account, categories);
+    const cases = new Map(
+      (await kept(store.casesOf({ platform, appId: account.appId }))).map((one) => [one.categoryId, one]),
+    );
+    const complete = (await readShownPapers(walk, platform, account, categories)).map((category) => ({
+      ...category,
+      ...cases.get(category.categoryId),
+    }));
     const all = [...findings, ...expiring(complete, readAt)];
     const found = await kept(store.save({ platform, account, readAt, categories: complete, findings: all }));
     return { isRead: true, isFailed: false, found };

@@ -7,6 +7,7 @@ import { adoptCommand } from './commands/adopt.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
+import { inforceCommand } from './commands/inforce.ts';
 import { lintCommand } from './commands/lint.ts';
 import { listCommand } from './commands/list.ts';
 import { notificationsCommand } from './commands/notifications.ts';
@@ -58,6 +59,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   pushesCommand,
   notificationsCommand,
   accountsCommand,
+  inforceCommand,
 ];
 
 const statusHelp = `

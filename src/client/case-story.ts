@@ -39,10 +39,15 @@ export interface CaseStory {
 const actions: readonly string[] = ['resubmit', 'withdraw', 'retry', 'adopt', 'readAuditNow'] satisfies Action[];
 const historyTimeoutMs = 10_000;
 
-/** Reads it. No worker is needed. @throws CaseNotFoundError, TemporalUnreachableError */
-export async function readCaseStory(client: Client, place: Place, workflowId: string): Promise<CaseStory> {
+/** Reads it, of the newest run unless another is named. No worker is needed. @throws CaseNotFoundError, TemporalUnreachableError */
+export async function readCaseStory(
+  client: Client,
+  place: Place,
+  workflowId: string,
+  runOf?: string,
+): Promise<CaseStory> {
   const converter = client.options.loadedDataConverter;
-  const handle = client.workflow.getHandle(workflowId);
+  const handle = client.workflow.getHandle(workflowId, runOf);
   try {
     const [{ runId, startTime, closeTime }, { events }] = await client.connection.withDeadline(
       Date.now() + historyTimeoutMs,

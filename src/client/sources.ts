@@ -1,6 +1,7 @@
 /** Where images come from: which sources a case takes, and how relative paths become absolute before they travel. */
 import { isAbsolute, resolve } from 'node:path';
 import { accessLists, type ChannelsShopInput } from '../contract/channels-shop.ts';
+import { joinPath } from '../contract/material-path.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { Image, Resubmission } from '../contract/qualification.ts';
@@ -66,23 +67,39 @@ const absoluteSource = (source: string, folder: string): string =>
   schemeOf(source) !== undefined || isAbsolute(source) ? source : resolve(folder, source);
 
 /** A Channels Shop input whose relative paths are absolute. */
-export function withAbsoluteShopSources(input: ChannelsShopInput, folder: string): ChannelsShopInput {
-  const absolute = (images: Image[]) => images.map((image) => absoluteImage(image, folder));
+export const withAbsoluteShopSources = (input: ChannelsShopInput, folder: string): ChannelsShopInput =>
+  withShopImages(input, (image) => absoluteImage(image, folder));
+
+/** A Mini Program input whose relative paths are absolute. */
+export const withAbsoluteMiniProgramSources = (input: MiniProgramInput, folder: string): MiniProgramInput =>
+  withMiniProgramImages(input, (image) => absoluteImage(image, folder));
+
+/** Another image for each image, which is told with its path of a resubmission. */
+type ChangeImage = (image: Image, path: string) => Image;
+
+/** A copy of the input with its images changed. */
+export function withShopImages(input: ChannelsShopInput, change: ChangeImage): ChannelsShopInput {
+  const changed = (images: Image[], ...place: string[]) =>
+    images.map((image, n) => change(image, joinPath(...place, n)));
   const material = { ...input.material };
-  if (material.form === 'certificate') material.certificate = absolute(material.certificate);
-  else material.licenses = material.licenses.map((license) => ({ ...license, images: absolute(license.images) }));
+  if (material.form === 'certificate') material.certificate = changed(material.certificate, 'certificate');
+  else
+    material.licenses = material.licenses.map((license) => ({
+      ...license,
+      images: changed(license.images, 'licenses', license.groupId, license.licenseId, 'images'),
+    }));
   for (const list of accessLists) {
     const images = material[list];
-    if (images !== undefined) material[list] = absolute(images);
+    if (images !== undefined) material[list] = changed(images, list);
   }
   return { ...input, material };
 }
 
-/** A Mini Program input whose relative paths are absolute. */
-export function withAbsoluteMiniProgramSources(input: MiniProgramInput, folder: string): MiniProgramInput {
+/** As `withShopImages`. */
+export function withMiniProgramImages(input: MiniProgramInput, change: ChangeImage): MiniProgramInput {
   const certificates = input.certificates.map((certificate) => ({
     ...certificate,
-    images: certificate.images.map((image) => absoluteImage(image, folder)),
+    images: certificate.images.map((image, n) => change(image, joinPath('certificates', certificate.key, 'images', n))),
   }));
   return { ...input, certificates };
 }

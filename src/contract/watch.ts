@@ -92,6 +92,8 @@ export interface WatchSummary extends WatchTally {
   platform: Platform;
   /** The walk ended before its last account, and why. The next one begins at the first again. */
   stopped?: string;
+  /** Cases that were approved lately could not be looked at, and why. They are by the next walk. */
+  casesUnread?: string;
 }
 
 /** An account that is to be watched. */

@@ -91,9 +91,10 @@ export function expiring(categories: readonly KnownCategory[], nowMs: number): W
     .flatMap((category) => papersIn(category).flatMap((paper) => expiringFinding(category, paper, nowMs) ?? []));
 }
 
-/** What is known of its papers; what the case said counts more than what WeChat shows of the same one. */
+/** What is known of its papers: by WeChat, and by the last case. Of the same one the later end counts: it was renewed since. */
 export function papersIn({ shown = [], given = [] }: KnownCategory): PaperEnd[] {
-  return [...new Map([...shown, ...given].map((paper) => [paper.path, paper])).values()];
+  const ordered = [...shown, ...given].sort((a, b) => (a.validUntil < b.validUntil ? -1 : 1));
+  return [...new Map(ordered.map((paper) => [paper.path, paper])).values()];
 }
 
 /** Whole days until the end of its last valid day; 0 on that day, negative afterwards. `undefined`: it has no end. */

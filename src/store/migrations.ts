@@ -200,6 +200,24 @@ export const migrations: readonly Migration[] = [
     ],
   },
   {
+    number: 13,
+    name: 'what approved cases were made from',
+    statements: [
+      `CREATE TABLE wxq_approved_case (
+        platform text NOT NULL,
+        app_id text NOT NULL,
+        category_id text NOT NULL,
+        workflow_id text NOT NULL,
+        external_id text,
+        closed_at bigint NOT NULL,
+        papers text NOT NULL,
+        input_sealed text NOT NULL,
+        PRIMARY KEY (platform, app_id, category_id)
+      )`,
+      'CREATE TABLE wxq_watch_cases_seen (platform text PRIMARY KEY, until bigint NOT NULL)',
+    ],
+  },
+  {
     number: 16,
     name: 'who takes care of a case, imports of the console',
     statements: [

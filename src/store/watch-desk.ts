@@ -1,12 +1,31 @@
 /** The watch's store for a process that cannot open the database: asked of the server beside it, which answers here. */
-import { ServerAwayError, type ServerBeside } from './server-beside.ts';
-import type { WatchStore } from './watch-records.ts';
+import { LockHeldError } from '../runtime/lock-file.ts';
+import { DatabaseError } from './database.ts';
+import { type DurableStoreOptions, openDurableStore } from './durable-store.ts';
+import { createServerBeside, ServerAwayError, type ServerBeside } from './server-beside.ts';
+import { createWatchStore, type WatchStore } from './watch-records.ts';
 
 /** On the private port. */
 export const watchStorePath = '/watch-store';
 
 /** Every call takes one object; names are checked against this list before anything is called. */
-const calls = ['accounts', 'known', 'save', 'failed', 'untold', 'told'] as const satisfies (keyof WatchStore)[];
+const calls = [
+  'accounts',
+  'known',
+  'save',
+  'failed',
+  'untold',
+  'told',
+  'overview',
+  'keepCase',
+  'caseOf',
+  'casesOf',
+  'casesSeenUntil',
+  'sawCases',
+] as const satisfies (keyof WatchStore)[];
+
+/** A call that is not listed would be missing in a worker without PostgreSQL: then this does not compile. */
+export const answersEveryCall: keyof WatchStore extends (typeof calls)[number] ? true : never = true;
 
 type Calls = Record<string, ((request: never) => Promise<unknown>) | undefined>;
 
@@ -30,4 +49,21 @@ export async function answerWatchStore(
     return { status: 400, body: { reason: 'this is no call of the store of the watch' } };
   const answer = await (store as unknown as Calls)[name]?.(request as never);
   return { body: answer === undefined ? {} : { answer } };
+}
+
+/**
+ * For a person's command: in the database, or through the server that has it open. Accounts are nobody's concern here.
+ * @throws DatabaseError, SecretError
+ */
+export async function openWatchDesk(
+  options: Omit<DurableStoreOptions, 'onError'>,
+): Promise<Pick<WatchStore, 'overview' | 'caseOf'> & { close(): Promise<void> }> {
+  try {
+    const store = await openDurableStore(options);
+    return { ...createWatchStore(store, { shops: [] }), close: store.close };
+  } catch (error) {
+    const isHeld = error instanceof DatabaseError && error.cause instanceof LockHeldError;
+    if (!isHeld) throw error;
+    return { ...watchStoreBeside(createServerBeside(options)), close: () => Promise.resolve() };
+  }
 }

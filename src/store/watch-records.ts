@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { Platform } from '../contract/qualification.ts';
 import type { KnownCategory, Standing, WatchedAccount, WatchFinding, WatchProblem } from '../contract/watch.ts';
 import type { Accounts } from './accounts.ts';
-import type { Database, Queryable, Row } from './database.ts';
+import { type ApprovedCases, caseFactsIn, createApprovedCases } from './approved-cases.ts';
+import type { Queryable, Row } from './database.ts';
+import type { DurableStore } from './durable-store.ts';
 import { watchedAccounts } from './watched-accounts.ts';
 
 /** What one account's reading came to. `readAt` in ms since 1970. */
@@ -37,7 +39,7 @@ export interface WatchedAccountRow {
   problem?: WatchProblem;
 }
 
-export interface WatchStore {
+export interface WatchStore extends ApprovedCases {
   /** Accounts of a platform after an appid, in the order of their appids. */
   accounts(wanted: { platform: Platform; after?: string; limit: number }): Promise<WatchedAccount[]>;
   /** What was known of an account's categories when it was read last. */
@@ -49,15 +51,29 @@ export interface WatchStore {
   /** Findings that nobody has been told of yet, oldest first. */
   untold(of: { platform: Platform; limit: number }): Promise<StoredFinding[]>;
   told(finding: { id: string; how: 'told' | 'nobody' }): Promise<void>;
+  /** Everything that the watch knows, for people. */
+  overview(of: { platform?: Platform; appId?: string }): Promise<WatchOverview>;
+}
+
+/** What the watch knows. The newest findings first. */
+export interface WatchOverview {
+  accounts: WatchedAccountRow[];
+  categories: (KnownCategory & { platform: Platform; appId: string })[];
+  findings: StoredFinding[];
 }
 
 /** In the process that has the database. */
-export function createWatchStore(database: Database, accounts: Pick<Accounts, 'shops'>): WatchStore {
+export function createWatchStore(
+  store: Pick<DurableStore, 'database' | 'secrets'>,
+  accounts: Pick<Accounts, 'shops'>,
+): WatchStore {
+  const { database } = store;
   return {
+    ...createApprovedCases(store),
     accounts: (wanted) => watchedAccounts(database, accounts, wanted),
     async known({ platform, appId }) {
       const rows = await database.query(
-        'SELECT * FROM wxq_watched_category WHERE platform = $1 AND app_id = $2 ORDER BY category_id',
+        `${categoriesWithCases} WHERE category.platform = $1 AND category.app_id = $2 ORDER BY category.category_id`,
         [platform, appId],
       );
       return rows.map(categoryOf);
@@ -73,6 +89,7 @@ export function createWatchStore(database: Database, accounts: Pick<Accounts, 's
       );
       return rows.map(findingOf);
     },
+    overview: (of) => overview(database, of),
     async told({ id, how }) {
       await database.query('UPDATE wxq_watch_finding SET told = $2, told_at = $3 WHERE id = $1 AND told IS NULL', [
         id,
@@ -83,11 +100,52 @@ export function createWatchStore(database: Database, accounts: Pick<Accounts, 's
   };
 }
 
+const newestFindings = 500;
+
+async function overview(on: Queryable, { platform, appId }: { platform?: Platform; appId?: string }) {
+  const wanted = [platform ?? null, appId ?? null];
+  const where = (table: string) =>
+    `WHERE ($1::text IS NULL OR ${table}.platform = $1) AND ($2::text IS NULL OR ${table}.app_id = $2)`;
+  const accounts = await on.query(
+    `SELECT * FROM wxq_watched_account account ${where('account')} ORDER BY platform, app_id`,
+    wanted,
+  );
+  const categories = await on.query(
+    `${categoriesWithCases} ${where('category')} ORDER BY platform, app_id, category_id`,
+    wanted,
+  );
+  const findings = await on.query(
+    `SELECT * FROM wxq_watch_finding finding ${where('finding')} ORDER BY found_at DESC, id LIMIT ${newestFindings}`,
+    wanted,
+  );
+  return {
+    accounts: accounts.map(accountOf),
+    categories: categories.map((row) => ({ ...categoryOf(row), ...placeOf(row) })),
+    findings: findings.map(findingOf),
+  };
+}
+
+const placeOf = (row: Row) => ({ platform: String(row.platform) as Platform, appId: String(row.app_id) });
+
+const accountOf = (row: Row): WatchedAccountRow => ({
+  ...placeOf(row),
+  ...(row.component_app_id === null ? {} : { componentAppId: String(row.component_app_id) }),
+  triedAt: timeOf(row.tried_at),
+  ...(row.read_at === null ? {} : { readAt: timeOf(row.read_at) }),
+  ...(row.problem === null ? {} : { problem: JSON.parse(String(row.problem)) as WatchProblem }),
+});
+
+/** Categories, each with what its last approved case says. */
+const categoriesWithCases = `SELECT category.*, papers, workflow_id, external_id FROM wxq_watched_category category
+  LEFT JOIN wxq_approved_case USING (platform, app_id, category_id)`;
+
 async function save(tx: Queryable, reading: AccountReading): Promise<number> {
   const { platform, account, readAt, categories, findings } = reading;
   const { appId } = account;
   await noteAccount(tx, { platform, account, triedAt: readAt, readAt });
-  for (const { categoryId, standing, since, given: _given, ...details } of categories) {
+  for (const { categoryId, standing, since, ...rest } of categories) {
+    // The case has a row of its own.
+    const { given: _given, workflowId: _workflowId, externalId: _externalId, ...details } = rest;
     // A walk that was thought dead and comes late must not undo what a later one has read.
     await tx.query(
       `INSERT INTO wxq_watched_category (platform, app_id, category_id, standing, since, details, read_at)
@@ -137,14 +195,15 @@ async function noteAccount(on: Queryable, { platform, account, triedAt, readAt, 
   );
 }
 
-export const categoryOf = (row: Row): KnownCategory => ({
+const categoryOf = (row: Row): KnownCategory => ({
   ...(JSON.parse(String(row.details)) as Partial<KnownCategory>),
   categoryId: String(row.category_id),
   standing: String(row.standing) as Standing,
   since: String(row.since),
+  ...caseFactsIn(row),
 });
 
-export const findingOf = (row: Row): StoredFinding =>
+const findingOf = (row: Row): StoredFinding =>
   ({
     ...(JSON.parse(String(row.details)) as object),
     id: String(row.id),
@@ -157,4 +216,4 @@ export const findingOf = (row: Row): StoredFinding =>
     ...(row.told === null ? {} : { told: String(row.told), toldAt: timeOf(row.told_at) }),
   }) as StoredFinding;
 
-export const timeOf = (ms: unknown): string => new Date(Number(ms)).toISOString();
+const timeOf = (ms: unknown): string => new Date(Number(ms)).toISOString();

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { FailureDetails } from '../contract/failures.ts';
-import type { WatchPage, WatchRequest, WatchSummary } from '../contract/watch.ts';
+import type { WatchRequest, WatchSummary } from '../contract/watch.ts';
 import { watching } from './policies.ts';
 
 /** How far a walk is that began in an earlier run. */
@@ -26,18 +26,20 @@ export interface CarriedWalk {
 export async function inForceWatch({ platform }: WatchRequest, carried?: CarriedWalk): Promise<WatchSummary> {
   let summary: WatchSummary = carried?.summary ?? { platform, read: 0, failed: 0, found: 0 };
   let after = carried?.after;
+  if (carried === undefined) {
+    setCurrentDetails(describe(summary));
+    const { noteApprovedCases } = proxyActivities<Activities>(watching('what were approved cases made from?'));
+    const noted = await orReason(noteApprovedCases({ platform }));
+    // Papers of those cases are then looked at a day later; what is in force is read all the same.
+    if (typeof noted === 'string') summary = { ...summary, casesUnread: noted };
+  }
   for (;;) {
     setCurrentDetails(describe(summary, after));
-    let page: WatchPage;
-    try {
-      const { readInForce } = proxyActivities<Activities>(watching(`accounts after ${after ?? 'the beginning'}`));
-      page = await readInForce({ platform, ...(after === undefined ? {} : { after }) });
-    } catch (error) {
-      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      return { ...summary, stopped: reasonOf(error) };
-    }
+    const { readInForce } = proxyActivities<Activities>(watching(`accounts after ${after ?? 'the beginning'}`));
+    const page = await orReason(readInForce({ platform, ...(after === undefined ? {} : { after }) }));
+    if (typeof page === 'string') return { ...summary, stopped: page };
     summary = {
-      platform,
+      ...summary,
       read: summary.read + page.read,
       failed: summary.failed + page.failed,
       found: summary.found + page.found,
@@ -50,6 +52,16 @@ export async function inForceWatch({ platform }: WatchRequest, carried?: Carried
   }
   setCurrentDetails(describe(summary));
   return summary;
+}
+
+/** What the activity answers, or why it came to nothing. */
+async function orReason<Answer>(answer: Promise<Answer>): Promise<Answer | string> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return reasonOf(error);
+  }
 }
 
 function reasonOf({ cause }: ActivityFailure): string {

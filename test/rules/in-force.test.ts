@@ -80,7 +80,7 @@ describe('a paper that ends', () => {
     expect(daysLeft('permanent', 0)).toBeUndefined();
   });
 
-  test('counts only while the category is in force, and what the case said goes before what WeChat shows', () => {
+  test('counts only while the category is in force, and of one paper the later end', () => {
     expect(expiring([{ ...category('2026-12-01')[0], standing: 'lapsed' } as KnownCategory], at('2026-11-30'))).toEqual(
       [],
     );

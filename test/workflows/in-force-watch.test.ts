@@ -4,6 +4,7 @@ import { ensureWatchSchedules, watchNow } from '../../src/client/index.ts';
 import type { Platform } from '../../src/contract/qualification.ts';
 import { type WatchSummary, watchScheduleId } from '../../src/contract/watch.ts';
 import { webhookBodySchema } from '../../src/notify/event-schema.ts';
+import { run } from '../cli/run.ts';
 import { Receiver, telling } from '../receiver.ts';
 import { expect, type Stage, test } from '../stage.ts';
 
@@ -40,23 +41,42 @@ describe('what is in force stays watched', () => {
     await ensureWatchSchedules(stage.client.temporal, { taskQueue: stage.taskQueue, hour: 4 });
     await ensureWatchSchedules(stage.client.temporal, { taskQueue: stage.taskQueue, hour: 5 });
     stage.sandbox.addVerdictRule({ when: 'at-once', verdict: 'approved' });
-    const handle = await stage.startShop(stage.shopInput());
+    const validUntil = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10);
+    const input = stage.shopInput({ externalId: 'order-17' });
+    const licenses = input.material.form === 'licenses' ? input.material.licenses : [];
+    const papers = licenses.map((license) => ({ ...license, validUntil }));
+    const handle = await stage.startShop({ ...input, material: { form: 'licenses', licenses: papers } });
     await handle.result();
-    const lapsed = () => receiver.taken().filter(({ type }) => type === 'category.lapsed');
+    const told = (wanted: string) => receiver.taken().filter(({ type }) => type === wanted);
     const categoryId = handle.workflowId.split('/').at(-1) ?? '';
     const place = { appId: stage.appId, categoryId };
+    const ofCase = { ...place, workflowId: handle.workflowId, externalId: 'order-17' };
+    await expect
+      .poll(async () => (await stage.client.listPage({ appId: stage.appId, pageSize: 1 })).cases[0]?.status, withinMs)
+      .toBe('approved');
 
-    expect(await walk(stage, 'channels-shop')).toEqual({ platform: 'channels-shop', read: 1, failed: 1, found: 0 });
+    // The paper's end is known from the case alone.
+    const first = await walk(stage, 'channels-shop');
+    expect(first).toEqual({ platform: 'channels-shop', read: 1, failed: 1, found: papers.length });
+    await expect.poll(() => told('license.expiring').length, withinMs).toBe(papers.length);
+    expect(told('license.expiring')[0]?.data).toMatchObject({ ...ofCase, path: 'licenses/1/2', validUntil });
     stage.sandbox.setPermission({ ...place, inForce: false, reason: '类目已下线' });
     expect(await walk(stage, 'channels-shop')).toMatchObject({ read: 1, failed: 1, found: 1 });
-    await expect.poll(lapsed, withinMs).toMatchObject([{ data: { ...place, reason: '类目已下线' } }]);
-    expect(await walk(stage, 'channels-shop')).toMatchObject({ found: 0 });
+    await expect
+      .poll(() => told('category.lapsed'), withinMs)
+      .toMatchObject([{ data: { ...ofCase, reason: '类目已下线' } }]);
     stage.sandbox.setPermission({ ...place, inForce: true });
     expect(await walk(stage, 'channels-shop')).toMatchObject({ found: 0 });
     stage.sandbox.setPermission({ ...place, inForce: false, reason: '资质已过期' });
     expect(await walk(stage, 'channels-shop')).toMatchObject({ found: 1 });
-    await expect.poll(() => lapsed().length, withinMs).toBe(2);
-    expect(new Set(lapsed().map(({ id }) => id)).size).toBe(2);
+    await expect.poll(() => told('category.lapsed').length, withinMs).toBe(2);
+    expect(new Set(receiver.taken().map(({ id }) => id)).size).toBe(receiver.taken().length);
+    const cli = await run(['inforce', stage.appId, '--json'], { env: stage.settings() });
+    expect(cli.json()).toMatchObject({
+      accounts: [{ appId: stage.appId }],
+      categories: [{ categoryId, standing: 'lapsed', papers: [{ path: 'licenses/1/2', validUntil }] }],
+      findings: [{ told: 'told' }, { told: 'told' }, { told: 'told' }],
+    });
     for (const { body } of receiver.received) webhookBodySchema.parse(JSON.parse(body));
     expect(await stage.watch?.untold({ platform: 'channels-shop', limit: 10 })).toEqual([]);
     await stage.client.temporal.schedule.getHandle(watchScheduleId('channels-shop', stage.taskQueue)).delete();

@@ -1,0 +1,151 @@
+/** A page of the daily walk against the sandbox: what is concluded from what WeChat shows, and from what it does not. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Platform } from '../../src/contract/qualification.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { createSecretBox } from '../../src/store/secrets.ts';
+import { createWatchStore, type WatchStore } from '../../src/store/watch-records.ts';
+import type { WeChatClient } from '../../src/wechat/client.ts';
+import { type Postgres, startPostgres } from '../postgres.ts';
+import {
+  addRequest,
+  byHand,
+  type Environment,
+  miniByHand,
+  openEnvironment,
+  program,
+  type RunOptions,
+  resultOf,
+  shop,
+} from './environment.ts';
+
+const strangers = ['wx0000000000000000', 'wxzzzzzzzzzzzzzzzz'];
+const secrets = createSecretBox(Buffer.alloc(32, 3).toString('base64'));
+
+let postgres: Postgres;
+let env: Environment;
+let database: Database;
+let watch: WatchStore;
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 60_000);
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  env = await openEnvironment();
+  database = await openDatabase({ url: await postgres.newDatabase(), dataDir: '.' });
+  const shops = [shop.appId, ...strangers].map((appId) => ({ appId, credentials: { secret: 'unknown' } }));
+  watch = createWatchStore({ database, secrets }, { shops });
+  await database.query(
+    `INSERT INTO wxq_authorizer (component_app_id, app_id, is_authorized, permission_sets) VALUES ($1, $2, true, '30')`,
+    [program.via.componentAppId, program.appId],
+  );
+});
+afterEach(async () => {
+  await database.close();
+  await env.close();
+});
+
+const read = (platform: Platform, options: RunOptions = {}) =>
+  env.run('readInForce', { platform }, { ...options, deps: { watch, ...options.deps } });
+const findings = async (platform: Platform) => (await watch.overview({ platform })).findings;
+
+async function holdShopCategory(fields: { key: string; value: string }[] = []): Promise<void> {
+  const request = await addRequest(env);
+  const licenses = (request.licenses ?? []).map((license) => ({ ...license, fields }));
+  const { auditId } = resultOf(await env.run('addCategory', { ...request, licenses }));
+  env.sandbox.decide(auditId, 'approved');
+}
+
+async function holdMiniCategory(): Promise<string> {
+  const categoryId = `${miniByHand.first}-${miniByHand.second}`;
+  await env.sandbox.applyInBackOffice({ appId: program.appId, categoryId, status: 'approved' });
+  return categoryId;
+}
+
+test('an account that cannot be read is noted with its reason, before and behind others that can', async () => {
+  await holdShopCategory();
+  const { result, heartbeats } = await read('channels-shop');
+  expect(result).toEqual({ read: 1, failed: 2, found: 0 });
+  expect(heartbeats.at(-1)).toEqual({ read: 1, failed: 2, found: 0, after: strangers[1] });
+  const { accounts, categories } = await watch.overview({});
+  expect(accounts.map(({ appId, problem }) => [appId, problem !== undefined])).toEqual(
+    [
+      [strangers[0], true],
+      [shop.appId, false],
+      [strangers[1], true],
+    ].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+  );
+  expect(categories).toMatchObject([{ categoryId: byHand.leaf, standing: 'in_force' }]);
+});
+
+test('another worker goes on behind the account that the heartbeat names', async () => {
+  const heartbeatDetails = { read: 4, failed: 1, found: 2, after: shop.appId };
+  const { result } = await read('channels-shop', { heartbeatDetails });
+  expect(result).toEqual({ read: 4, failed: 2, found: 2 });
+  expect(env.calls('category/get_category_relation_list')).toBe(0);
+});
+
+test('an account that is held back is left alone, keeps what is known of it, and is read again the next time', async () => {
+  const categoryId = await holdMiniCategory();
+  await read('mini-program');
+  env.sandbox.setChaos({ rules: [{ operation: 'wxopen/getcategory', errcode: 45009 }] });
+  expect((await read('mini-program')).result).toEqual({ read: 0, failed: 1, found: 0 });
+  expect(await watch.overview({ platform: 'mini-program' })).toMatchObject({
+    accounts: [{ appId: program.appId, problem: { errcode: '45009' } }],
+    categories: [{ categoryId, standing: 'in_force' }],
+  });
+  expect((await read('mini-program')).result).toEqual({ read: 1, failed: 0, found: 0 });
+});
+
+test('a Mini Program category that has run out is found once, and so is one that was deleted', async () => {
+  const categoryId = await holdMiniCategory();
+  expect((await read('mini-program')).result).toMatchObject({ found: 0 });
+  env.sandbox.setPermission({ appId: program.appId, categoryId, inForce: false });
+  expect((await read('mini-program')).result).toMatchObject({ found: 1 });
+  expect((await read('mini-program')).result).toMatchObject({ found: 0 });
+  env.sandbox.setPermission({ appId: program.appId, categoryId, inForce: true });
+  await read('mini-program');
+  await env.sandbox.workInBackOffice({ deed: 'delete', appId: program.appId, categoryId });
+  const before = env.calls('wxopen/getcategory');
+  expect((await read('mini-program')).result).toMatchObject({ found: 1 });
+  expect(env.calls('wxopen/getcategory') - before).toBe(2);
+  // Nobody is to be told here: it is kept all the same.
+  const found = await findings('mini-program');
+  expect(found.map((one) => [one.categoryId, one.kind, one.told])).toEqual([
+    [categoryId, 'lapsed', 'nobody'],
+    [categoryId, 'lapsed', 'nobody'],
+  ]);
+  expect(found.map((one) => ('standing' in one ? one.standing : '')).sort()).toEqual(['expired', 'lapsed']);
+});
+
+test('the validity that WeChat shows of a grant is read once, and told when it comes near', async () => {
+  const validUntil = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10);
+  await holdShopCategory([{ key: 'audit_license_validty_period', value: validUntil }]);
+  expect((await read('channels-shop')).result).toMatchObject({ found: 1 });
+  expect((await read('channels-shop')).result).toMatchObject({ found: 0 });
+  expect(env.calls('category/get_category_relation_detail')).toBe(1);
+  expect(await findings('channels-shop')).toMatchObject([
+    { kind: 'expiring', categoryId: byHand.leaf, path: 'licenses/1/2', validUntil, told: 'nobody' },
+  ]);
+});
+
+test('a category that is only missing from the list is asked for by its id before it counts as lapsed', async () => {
+  await holdShopCategory();
+  await read('channels-shop');
+  const answers: { status?: string }[] = [{ status: '1' }, {}];
+  const forgetful = {
+    channelsShop: () => ({
+      getCategoryRelationList: async () => [],
+      getCategoryRelationDetail: async (categoryId: string) => ({ categoryId, ...answers.shift() }),
+    }),
+  } as unknown as WeChatClient;
+  expect((await read('channels-shop', { deps: { wechat: forgetful } })).result).toMatchObject({ found: 0 });
+  expect((await read('channels-shop', { deps: { wechat: forgetful } })).result).toMatchObject({ found: 1 });
+});
+
+test('a store that is away is no fault of an account: the page fails and is tried again', async () => {
+  await database.close();
+  const { failure, details } = await read('channels-shop');
+  expect(failure).toMatchObject({ type: 'WeChatUnavailable', nonRetryable: false });
+  expect(details?.advice).toContain('WXQ_DATABASE_URL');
+  database = await openDatabase({ url: await postgres.newDatabase(), dataDir: '.' });
+});
