@@ -89,7 +89,7 @@ export function createChannelsShopActivities(
         });
       const reading = readingOf(flow);
       if (reading.verdict === undefined) throw stillInReview(flow.status);
-      return reading;
+      return withPrecheck(shopOf(account), leaf, reading, Context.current().cancellationSignal);
     },
 
     /** Looks for a submission whose answer was lost: an audit of this leaf that was not there before. */
@@ -99,7 +99,8 @@ export function createChannelsShopActivities(
       const [ours] = flows
         .filter(({ auditId }) => !baseline.includes(auditId))
         .sort((a, b) => (a.createTime ?? 0) - (b.createTime ?? 0));
-      return ours === undefined ? undefined : readingOf(ours);
+      if (ours === undefined) return undefined;
+      return withPrecheck(shopOf(account), leaf, readingOf(ours), Context.current().cancellationSignal);
     },
 
     /** Reads whether the category is in force; with `until`, fails with NotInForce (BENIGN) while it is not. */
@@ -136,6 +137,24 @@ export function createChannelsShopActivities(
       await shopOf(account).cancelCategoryAudit(auditId, { signal: Context.current().cancellationSignal });
     },
   };
+}
+
+/** Short, so that the verdict is not held up by it: the activity has 15 s, of which the read before may take 10. */
+const precheckTimeoutMs = 2_000;
+
+/**
+ * An approval with what WeChat says about using it. Whatever goes wrong (permission set 129 is missing, no answer in
+ * time) means that it is not known; the verdict is never held up or lost for it.
+ */
+async function withPrecheck(
+  shop: ChannelsShopApi,
+  leaf: string,
+  reading: AuditReading,
+  signal: AbortSignal,
+): Promise<AuditReading> {
+  if (reading.verdict !== 'approved') return reading;
+  const precheck = await shop.categoryPrecheck(leaf, { signal, timeoutMs: precheckTimeoutMs }).catch(() => undefined);
+  return precheck === undefined ? reading : { ...reading, precheck };
 }
 
 async function readFlow(shop: ChannelsShopApi, auditId: string): Promise<CategoryFlow> {

@@ -204,6 +204,7 @@ export const caseView = named(
       })
       .exactOptional(),
     ignoredMessages: z.int(),
+    precheck: z.looseObject({ allPass: z.boolean(), failReasons: z.array(z.string()) }).exactOptional(),
   }),
   'CaseView',
   'Where a case stands, what it waits for, and what can be done.',

@@ -20,6 +20,7 @@ export function viewText(view: CaseView): string {
     const facts = [bytes === undefined ? '' : `${bytes} bytes`, sha256?.slice(0, 12) ?? '', note ?? ''];
     lines.push(`  ${[readable(path), ...facts.filter((fact) => fact !== '')].join('  ')}`);
   }
+  if (view.precheck !== undefined) lines.push(`  ${precheckText(view.precheck)}`);
   if (view.ignoredMessages > 0) lines.push(`  ${view.ignoredMessages} messages were malformed and ignored`);
   lines.push(`  can do: ${view.canDo.length === 0 ? 'nothing' : view.canDo.join(', ')}`);
   return lines.join('\n');
@@ -51,5 +52,11 @@ export function resultText(workflowId: string, result: QualificationResult): str
   const other = result.by === 'other' ? ', by somebody else' : '';
   const audit = result.auditId === undefined ? '' : `, audit ${result.auditId}`;
   const reason = result.reason === undefined ? '' : `: ${result.reason}`;
-  return `${workflowId}  ${result.outcome}${already}${other}${audit}${reason}`;
+  const usable = result.precheck === undefined ? '' : `\n  ${precheckText(result.precheck)}`;
+  return `${workflowId}  ${result.outcome}${already}${other}${audit}${reason}${usable}`;
 }
+
+const precheckText = ({ allPass, failReasons }: NonNullable<CaseView['precheck']>): string =>
+  allPass
+    ? 'the shop may publish in it now'
+    : `the shop may not publish in it yet: ${failReasons.join('; ') || 'no reason given'}`;

@@ -25,6 +25,7 @@ export type {
   Paper,
   Pending,
   Platform,
+  Precheck,
   QualificationResult,
   Resubmission,
   Status,

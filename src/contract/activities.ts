@@ -3,7 +3,7 @@ import type { BusinessPlatform, ChannelsShopInput, ShopCategory } from './channe
 import type { CheckFinding } from './check.ts';
 import type { MiniProgramCategoryState, QuotaSeen } from './failures.ts';
 import type { MiniProgramInput } from './mini-program.ts';
-import type { CasePriority, Verdict } from './qualification.ts';
+import type { CasePriority, Precheck, Verdict } from './qualification.ts';
 
 /** In whose name a call is made. */
 export interface Account {
@@ -101,6 +101,8 @@ export interface AuditReading {
   rawStatus: string;
   verdict?: Verdict;
   reason?: string;
+  /** Of one that is approved, where WeChat told. */
+  precheck?: Precheck;
 }
 
 export interface FindAuditRequest {

@@ -1,5 +1,5 @@
 /** What a backend is told about a case: event types, their bodies, and how a delivery ended. Types only. */
-import type { Action, Blocked, Platform, Status } from './qualification.ts';
+import type { Action, Blocked, Platform, Precheck, Status } from './qualification.ts';
 
 /** Events of a case. A rejection is `case.rejected`; material that is wanted for another reason is `case.needs_material`. */
 export type CaseEventType =
@@ -31,6 +31,8 @@ export interface CaseEventData {
   blocked?: Pick<Blocked, 'during' | 'errcode' | 'advice'>;
   /** When the time for a correction ends (`needs_material`), or when the review counts as overdue (`in_review`). */
   dueAt?: string;
+  /** `case.approved` of a shop: whether the category can be used, where WeChat told. */
+  precheck?: Precheck;
   /** The Updates that would be taken now. */
   canDo: Action[];
 }

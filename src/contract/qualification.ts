@@ -147,6 +147,18 @@ export interface CaseView {
   quota?: QuotaView[];
   /** Malformed or unknown messages that were ignored; 0 is healthy. */
   ignoredMessages: number;
+  /** Channels Shop, approved: whether the category can be used. 能否发布商品。 */
+  precheck?: Precheck;
+}
+
+/**
+ * After an approval: whether the shop may publish in the category now (`categoryprecheck`: deposit, freight insurance,
+ * shop state). Absent where WeChat could not be asked: it is not known then.
+ */
+export interface Precheck {
+  allPass: boolean;
+  /** WeChat's own texts. */
+  failReasons: string[];
 }
 
 /** What a case ends with. `by: 'other'`: the category came into force without our submission. */
@@ -157,6 +169,8 @@ export interface QualificationResult {
   reason?: string;
   by?: 'us' | 'other';
   alreadyInForce?: boolean;
+  /** Channels Shop, approved: whether the category can be used. 能否发布商品。 */
+  precheck?: Precheck;
 }
 
 /** The two platforms, as they stand in workflow ids and search attributes. */
@@ -164,7 +178,15 @@ export type Platform = 'channels-shop' | 'mini-program';
 
 /** What a callback or a read-back said about an audit: a fact that was read, or only a hint to read at once. */
 export type AuditReport =
-  | { kind: 'read'; auditId?: string; verdict: Verdict; rawStatus: string; reason?: string; readAt: string }
+  | {
+      kind: 'read';
+      auditId?: string;
+      verdict: Verdict;
+      rawStatus: string;
+      reason?: string;
+      readAt: string;
+      precheck?: Precheck;
+    }
   | { kind: 'hint'; auditId?: string };
 
 /** Corrected material. Paths: see `material-path.ts`; `remove` is applied before `set`. `force` sends it all the same: unchanged, outdated, or against the category's rules. */

@@ -35,6 +35,12 @@ const caseEvent = z.object({
     })
     .optional(),
   dueAt: isoTime.optional().describe('When the time for a correction ends, or when the review counts as overdue.'),
+  precheck: z
+    .object({ allPass: z.boolean(), failReasons: z.array(z.string()) })
+    .optional()
+    .describe(
+      'Of an approved shop category: whether the shop may publish in it now, and if not, why. Absent: not known.',
+    ),
   canDo: z.array(z.enum(['resubmit', 'withdraw', 'retry', 'adopt', 'readAuditNow'])),
 });
 

@@ -39,6 +39,8 @@ export interface CallbackAccount {
 export interface AuditReader {
   channelsShop(account: CallbackAccount): {
     getBizCatFlowDetail(auditId: string, options?: ReadOptions): Promise<ShopAuditReading>;
+    /** Whether an approved category can be used. */
+    categoryPrecheck?(catId: string, options?: ReadOptions): Promise<{ allPass: boolean; failReasons: string[] }>;
   };
   miniProgram(account: CallbackAccount): {
     getCategory(options?: ReadOptions): Promise<{ categories: MiniProgramCategoryReading[] }>;

@@ -1,5 +1,5 @@
 /** From an authentic audit push to its case: read WeChat's own state back, find the case, signal what was read. */
-import type { AuditReport } from '../contract/qualification.ts';
+import type { AuditReport, Precheck } from '../contract/qualification.ts';
 import { channelsShopWorkflowId, miniProgramWorkflowId } from '../contract/workflow-id.ts';
 import { channelsAuditVerdict, miniProgramAuditState } from '../wechat/index.ts';
 import type { ProductCategoryAudit, WxaCategoryAudit } from '../wechat/push/index.ts';
@@ -37,6 +37,11 @@ export interface AuditRouterDependencies {
 /** The least time that a signal, and a search, get when a read-back has used up its own. */
 const searchMs = 300;
 
+/** WeChat waits for the answer to its push meanwhile. */
+const precheckMs = 1_000;
+/** What a signal gets at least. */
+const signalMs = 1_000;
+
 /** Bad parameter: what the flow calls answer for an audit id that this account does not have. */
 const badParameter = '9401020';
 
@@ -62,11 +67,23 @@ export function createAuditRouter(dependencies: AuditRouterDependencies): AuditR
       return { result: claimed === 'in_review' ? 'in_review' : 'early', workflowId };
     }
     if (verdict === 'unknown') return deliver(workflowId, { kind: 'hint', auditId }, deadline);
-    return deliver(
-      workflowId,
-      { kind: 'read', auditId, verdict, rawStatus: flow.status, ...reasonOf(flow), readAt: now().toISOString() },
-      deadline,
-    );
+    const report = { kind: 'read', auditId, verdict, rawStatus: flow.status, ...reasonOf(flow) } as const;
+    const readAt = now().toISOString();
+    const precheck = verdict === 'approved' ? await usability(account, flow.catId, deadline) : undefined;
+    return deliver(workflowId, { ...report, readAt, ...(precheck === undefined ? {} : { precheck }) }, deadline);
+  }
+
+  /** In what is left of the time for an answer, less a signal's; `undefined`: it is not known, which holds nothing up. */
+  async function usability(account: CallbackAccount, catId: string, deadline: number): Promise<Precheck | undefined> {
+    const limitMs = Math.min(precheckMs, deadline - performance.now() - signalMs);
+    if (limitMs <= 0) return undefined;
+    try {
+      return await within(limitMs, async (signal) =>
+        wechat.channelsShop(account).categoryPrecheck?.(catId, { signal, timeoutMs: limitMs }),
+      );
+    } catch {
+      return undefined;
+    }
   }
 
   async function readFlow(account: CallbackAccount, auditId: string): Promise<ShopAuditReading> {

@@ -81,6 +81,7 @@ export function eventDataOf(
           },
         }),
     ...(dueAt === undefined ? {} : { dueAt }),
+    ...(state.precheck === undefined ? {} : { precheck: state.precheck }),
     canDo: possibleActions(state),
   };
 }

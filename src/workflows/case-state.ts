@@ -7,6 +7,7 @@ import type {
   Blocked,
   Pending,
   Platform,
+  Precheck,
   QuotaView,
   Status,
   Verdict,
@@ -31,10 +32,12 @@ export interface CaseState {
   /** The person who withdraws also wants an open audit that is not ours cancelled. */
   cancelForeignAudit?: boolean;
   /** Reports on audits whose id we do not know as ours yet (a push can overtake the answer of the submission). */
-  asideReports: Record<string, { verdict: Verdict; reason?: string }>;
+  asideReports: Record<string, DecidedFact>;
   ignoredMessages: number;
   by?: 'us' | 'other';
   alreadyInForce?: boolean;
+  /** Whether an approved category can be used. */
+  precheck?: Precheck;
   /** Other submissions of the account go first. */
   turn?: { since: string; ahead: number };
   /** The quota around the writes of a Mini Program, the last ones. */
@@ -43,13 +46,20 @@ export interface CaseState {
   isUnauthorized?: boolean;
 }
 
+/** What was read about a decided audit. */
+interface DecidedFact {
+  verdict: Verdict;
+  reason?: string;
+  precheck?: Precheck;
+}
+
 /** Everything that can happen to a case. `at` is workflow time, ISO. */
 export type CaseEvent = { at: string } & (
   | { type: 'prepared' }
   | { type: 'uploadsWentStale' }
   | { type: 'submitted'; submittedAt: string; auditId?: string }
   | { type: 'reported'; report: AuditReport }
-  | { type: 'decided'; verdict: Verdict; reason?: string; foundBy: 'push' | 'read' }
+  | ({ type: 'decided'; foundBy: 'push' | 'read' } & DecidedFact)
   | { type: 'refused'; reason: string }
   | { type: 'blocked'; blocked: Blocked & { openAuditId?: string } }
   | { type: 'followed'; auditId?: string }
@@ -234,8 +244,12 @@ function adopted(state: CaseState, at: string, auditId: string | undefined): Cas
 
 function reported(state: CaseState, at: string, report: AuditReport): CaseState {
   if (report.kind !== 'read' || report.auditId === undefined || state.platform !== 'channels-shop') return state;
-  const { verdict, reason, auditId } = report;
-  const fact = { verdict, ...(reason === undefined ? {} : { reason }) };
+  const { verdict, reason, auditId, precheck } = report;
+  const fact = {
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    ...(precheck === undefined ? {} : { precheck }),
+  };
   if (auditId === currentAuditId(state)) return decided(state, { at, ...fact, foundBy: 'push' });
   // Only while our own id is unknown can this be ours; afterwards it is somebody else's audit and only a hint.
   if (currentAuditId(state) !== undefined || !awaitsAnswer(state)) return state;
@@ -244,10 +258,7 @@ function reported(state: CaseState, at: string, report: AuditReport): CaseState 
 
 const awaitsAnswer = (state: CaseState): boolean => state.status === 'submitting' || isBlockedDuring(state, 'submit');
 
-function decided(
-  state: CaseState,
-  event: { at: string; verdict: Verdict; reason?: string; foundBy: 'push' | 'read' },
-): CaseState {
+function decided(state: CaseState, event: { at: string; foundBy: 'push' | 'read' } & DecidedFact): CaseState {
   if (state.status !== 'in_review' && !isBlockedDuring(state, 'read')) return state;
   const recorded = withAttempt(state, {
     verdict: event.verdict,
@@ -258,7 +269,11 @@ function decided(
   });
   switch (event.verdict) {
     case 'approved':
-      return { ...moved(recorded, 'approved', event.at), by: 'us' };
+      return {
+        ...moved(recorded, 'approved', event.at),
+        by: 'us',
+        ...(event.precheck === undefined ? {} : { precheck: event.precheck }),
+      };
     case 'cancelled':
       return moved(recorded, 'withdrawn', event.at);
     case 'rejected':

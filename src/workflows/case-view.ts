@@ -33,6 +33,7 @@ export function viewOf(state: CaseState, workflowId: string, material: CaseView[
     ...(blocked === undefined ? {} : { blocked: shownBlocked as Blocked }),
     ...(state.turn === undefined ? {} : { turn: state.turn }),
     ...(state.quota === undefined ? {} : { quota: state.quota }),
+    ...(state.precheck === undefined ? {} : { precheck: state.precheck }),
     ignoredMessages,
   };
 }
@@ -51,5 +52,6 @@ export function resultOf(state: CaseState): QualificationResult {
     ...(last?.reason === undefined ? {} : { reason: last.reason }),
     ...(state.by === undefined ? {} : { by: state.by }),
     ...(state.alreadyInForce === undefined ? {} : { alreadyInForce: state.alreadyInForce }),
+    ...(state.precheck === undefined ? {} : { precheck: state.precheck }),
   };
 }

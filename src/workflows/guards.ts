@@ -93,9 +93,16 @@ export function isAuditReport(value: unknown): value is AuditReport {
     value.kind === 'read' &&
     (value.verdict === 'approved' || value.verdict === 'rejected' || value.verdict === 'cancelled') &&
     typeof value.rawStatus === 'string' &&
-    (value.reason === undefined || typeof value.reason === 'string')
+    (value.reason === undefined || typeof value.reason === 'string') &&
+    (value.precheck === undefined || isPrecheck(value.precheck))
   );
 }
+
+const isPrecheck = (value: unknown): boolean =>
+  isRecord(value) &&
+  typeof value.allPass === 'boolean' &&
+  Array.isArray(value.failReasons) &&
+  value.failReasons.every((reason) => typeof reason === 'string');
 
 /** Whether a signal's argument says how an account's authorization stands. */
 export function isAccountChanged(value: unknown): value is AccountChanged {

@@ -3,7 +3,16 @@ import type { Pace, PermissionMark, UploadedImage, UploadRequest } from '../cont
 import type { CheckFinding } from '../contract/check.ts';
 import type { Baseline, QuotaSeen } from '../contract/failures.ts';
 import type { Patched } from '../contract/material-path.ts';
-import type { Attempt, Blocked, CaseInput, Image, Platform, Resubmission, Verdict } from '../contract/qualification.ts';
+import type {
+  Attempt,
+  Blocked,
+  CaseInput,
+  Image,
+  Platform,
+  Precheck,
+  Resubmission,
+  Verdict,
+} from '../contract/qualification.ts';
 
 /** One thing to upload: one image, or the images that become one. */
 export interface UploadSlot {
@@ -77,6 +86,8 @@ export interface Finding {
   auditId?: string;
   verdict?: Verdict;
   reason?: string;
+  /** Of an approved category, where WeChat told whether it can be used. */
+  precheck?: Precheck;
   /** Additions left after the last write. */
   quotaAfter?: { after: number; readAt?: string };
 }

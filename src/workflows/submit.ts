@@ -152,11 +152,17 @@ function send<Input extends CaseInput>(run: CaseRun<Input>, pace: Pace): Promise
 function arrived<Input extends CaseInput>(run: CaseRun<Input>, found: Finding, sentAtMs: number): void {
   delete run.memory.unanswered;
   noteQuotaAfter(run, found);
-  const { auditId, verdict, reason } = found;
+  const { auditId, verdict, reason, precheck } = found;
   const submittedAt = new Date(sentAtMs).toISOString();
   run.dispatch({ type: 'submitted', submittedAt, ...(auditId === undefined ? {} : { auditId }) });
   if (verdict !== undefined)
-    run.dispatch({ type: 'decided', verdict, foundBy: 'read', ...(reason === undefined ? {} : { reason }) });
+    run.dispatch({
+      type: 'decided',
+      verdict,
+      foundBy: 'read',
+      ...(reason === undefined ? {} : { reason }),
+      ...(precheck === undefined ? {} : { precheck }),
+    });
 }
 
 /**

@@ -33,8 +33,14 @@ async function readVerdict<Input extends CaseInput>(run: CaseRun<Input>, pace: P
     const found = await steps.awaitVerdict(memory.input, currentAuditId(state), overdueInMs(run), pace);
     noteQuotaAfter(run, found);
     if (found.verdict === undefined) return;
-    const { verdict, reason } = found;
-    run.dispatch({ type: 'decided', verdict, foundBy: 'read', ...(reason === undefined ? {} : { reason }) });
+    const { verdict, reason, precheck } = found;
+    run.dispatch({
+      type: 'decided',
+      verdict,
+      foundBy: 'read',
+      ...(reason === undefined ? {} : { reason }),
+      ...(precheck === undefined ? {} : { precheck }),
+    });
   } catch (error) {
     const problem = readProblem(error);
     // A report or a person was faster, in the same moment.

@@ -50,7 +50,28 @@ describe('an audit of a shop', () => {
       rawStatus,
       verdict: status,
       ...(reason === '' ? {} : { reason }),
+      // Only an approval: whether the shop may publish in it now.
+      ...(status === 'approved' ? { precheck: { allPass: true, failReasons: [] } } : {}),
     });
+  });
+
+  test.each([
+    ['is not granted (48001)', { errcode: 48001 }],
+    ['is not answered', { reset: true as const }],
+  ])(
+    'L6 that is approved is so all the same when the precheck %s: it is not known whether it can be used',
+    async (_, trouble) => {
+      const { id } = await apply('approved');
+      env.sandbox.setChaos({ rules: [{ operation: 'product/categoryprecheck', ...trouble }] });
+      expect(resultOf(await read(id))).toEqual({ auditId: id, rawStatus: '3', verdict: 'approved' });
+    },
+  );
+
+  test('L6 that is approved says why the shop may not publish in it yet', async () => {
+    const { id } = await apply('approved');
+    const precheck = { allPass: false, failReasons: ['店铺未缴纳保证金'] };
+    const { result } = await read(id, withShop({ categoryPrecheck: async () => precheck }));
+    expect(result).toMatchObject({ verdict: 'approved', precheck });
   });
 
   test.each(['0', '5', '12', '99'])('L6 of the undocumented status %s is waited for, never guessed', async (status) => {

@@ -36,6 +36,11 @@ export interface Stage {
   /** All log lines. */
   log: { level: string; fields: Record<string, unknown>; message: string }[];
   readFlow: (auditId: string, signal?: AbortSignal) => Promise<ShopAuditReading>;
+  /** Absent: a WeChat that does not know the call. */
+  precheck?: (
+    catId: string,
+    options?: { signal?: AbortSignal },
+  ) => Promise<{ allPass: boolean; failReasons: string[] }>;
   readCategories: (signal?: AbortSignal) => Promise<{ categories: MiniProgramCategoryReading[] }>;
   report: (workflowId: string) => Promise<'delivered' | 'no-such-case'>;
   findByAudit: (appId: string, auditId: string) => Promise<string | undefined>;
@@ -97,6 +102,7 @@ export function createStage(
           stage.reads.push({ call: 'getBizCatFlowDetail', account, auditId: id });
           return stage.readFlow(id, read?.signal);
         },
+        ...(stage.precheck === undefined ? {} : { categoryPrecheck: stage.precheck }),
       }),
       miniProgram: (account) => ({
         getCategory: (read) => {

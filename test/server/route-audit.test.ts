@@ -55,6 +55,24 @@ describe('L7 a shop audit is read back, and its case hears what was read', () =>
     expect(stage.log.at(-1)?.fields).toMatchObject({ workflowId: shopCase, result: 'delivered', auditId });
   });
 
+  test('an approval says whether the category can be used; where that is not known in time it arrives without', async () => {
+    const stage = createStage();
+    const precheck = { allPass: false, failReasons: ['店铺未缴纳保证金'] };
+    stage.precheck = async () => precheck;
+    await expectAnswer(stage, shopPush(shopEvent()), 200, 'success');
+    stage.precheck = () => Promise.reject(new Error('48001'));
+    await expectAnswer(stage, shopPush(shopEvent()), 200, 'success');
+    stage.precheck = (_, options) =>
+      new Promise((_resolve, reject) => {
+        options?.signal?.addEventListener('abort', () => reject(new Error('too late')));
+      });
+    await expectAnswer(stage, shopPush(shopEvent()), 200, 'success');
+    const [known, ...unknown] = stage.reports.map(({ report }) => report);
+    expect(known).toMatchObject({ kind: 'read', verdict: 'approved', precheck });
+    expect(unknown).toHaveLength(2);
+    for (const report of unknown) expect(report).not.toHaveProperty('precheck');
+  });
+
   test('an audit without a reason is reported without one', async () => {
     const stage = createStage();
     stage.readFlow = async (id) => ({ auditId: id, catId: '6033', status: '3', auditReason: '' });

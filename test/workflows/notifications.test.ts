@@ -31,7 +31,7 @@ describe('telling the backend', () => {
     await handle.resubmit(corrected);
     await stage.until(handle.workflowId, 'in_review');
     stage.sandbox.decide(stage.openAudit().id, 'approved');
-    await handle.result();
+    expect(await handle.result()).toMatchObject({ precheck: { allPass: true } });
     await expect.poll(() => receiver.taken().length, { timeout: 30_000 }).toBe(4);
     const { runId } = await stage.workflow(handle.workflowId).describe();
     const byNumber = receiver.taken().sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -51,6 +51,7 @@ describe('telling the backend', () => {
       reason: '营业执照不清晰',
       canDo: ['resubmit', 'withdraw', 'readAuditNow'],
     });
+    expect(byNumber[3]?.data).toMatchObject({ status: 'approved', precheck: { allPass: true, failReasons: [] } });
     for (const { body } of receiver.received) webhookBodySchema.parse(JSON.parse(body));
     for (const { headers, body } of receiver.received)
       for (const secret of secrets)
