@@ -165,8 +165,7 @@ export async function startWorker(
         onDamaged: (problem) => logger.error({ err: problem }, 'a stored image is damaged'),
       }),
       ...stores,
-      watch:
-        'beside' in keeper ? watchStoreBeside(keeper.beside) : createWatchStore(keeper.store, keeper.accounts),
+      watch: 'beside' in keeper ? watchStoreBeside(keeper.beside) : createWatchStore(keeper.store, keeper.accounts),
       mode: config.mode,
       principalOf: ({ appId }) => keeper.accounts.shop(appId)?.principal,
       notify: { targets, dispatcher: notifyDispatcher, ...(consoleUrl === undefined ? {} : { consoleUrl }) },
