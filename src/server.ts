@@ -13,7 +13,7 @@ import { countOpenCases } from './client/case-counts.ts';
 import { connect } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createAccountNames } from './console/account-names.ts';
-import { createCategoryNames } from './console/category-names.ts';
+import { answerCategoryNames, categoryNamesPath, createCategoryNames } from './console/category-names.ts';
 import { readNamesBy } from './console/category-paths.ts';
 import { registerConsole } from './console/console.ts';
 import { ImageRefused } from './images/inspect.ts';
@@ -159,6 +159,15 @@ export async function startServer(config: Config, options: StartServerOptions): 
     isStopping,
   });
   const bearer = privateBearerOf(store.secrets);
+  const rules = createKeptRules(wechat);
+  const names = createCategoryNames(
+    readNamesBy({
+      shopTrees: async (account) => (await rules.shopTrees(account)).value,
+      miniProgramCategories: async (account) => (await rules.miniProgramCategories(account)).value,
+      platformsOf: (appId) =>
+        accounts.shop(appId) === undefined ? accounts.platforms.map(({ componentAppId }) => componentAppId) : [],
+    }),
+  );
   const privateApp = createPrivateServer({
     logger,
     metrics,
@@ -174,6 +183,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
       { path: storedFactsPath, call: async () => ({ body: await readStoredFacts(store.database) }) },
       { path: watchStorePath, call: (body) => answerWatchStore(createWatchStore(store, accounts), body) },
       { path: accountStoresPath, call: (body) => answerAccountStores(createAccountStores(store.database), body) },
+      { path: categoryNamesPath, call: (body) => answerCategoryNames(names, body) },
     ],
   });
 
@@ -203,18 +213,10 @@ export async function startServer(config: Config, options: StartServerOptions): 
     },
     onClosed: (reason) => logger.warn({}, reason),
   });
-  const rules = createKeptRules(wechat);
   registerConsole(privateApp, {
     client,
     material,
-    names: createCategoryNames(
-      readNamesBy({
-        shopTrees: async (account) => (await rules.shopTrees(account)).value,
-        miniProgramCategories: async (account) => (await rules.miniProgramCategories(account)).value,
-        platformsOf: (appId) =>
-          accounts.shop(appId) === undefined ? accounts.platforms.map(({ componentAppId }) => componentAppId) : [],
-      }),
-    ),
+    names,
     accountNames: createAccountNames(
       async (appId) =>
         accounts.shop(appId)?.name ??

@@ -1,10 +1,14 @@
 /** What every command is given from outside: streams, settings, a way to Temporal and to the sandbox. */
 import type { ConnectOptions, QualificationClient } from '../client/index.ts';
+import type { Interruption } from './local/interruption.ts';
 
 /** A stream that takes text. */
 export interface Sink {
   write(text: string): unknown;
   isTTY?: boolean | undefined;
+  /** Of a terminal: its size in characters. */
+  columns?: number | undefined;
+  rows?: number | undefined;
 }
 
 /** The outside of one run of the program; two runs can live in one process. */
@@ -20,5 +24,8 @@ export interface CliContext {
   confirm?: (question: string) => Promise<boolean>;
   connect(options: ConnectOptions): Promise<QualificationClient>;
   fetch: typeof globalThis.fetch;
-  sleep(ms: number): Promise<unknown>;
+  /** Also ends, without an error, when `signal` is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<unknown>;
+  /** Ctrl-C and its kin from now on, for a command that ends in order. */
+  interruption(): Interruption;
 }

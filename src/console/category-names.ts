@@ -60,5 +60,36 @@ export function createCategoryNames(read: ReadNames, now: () => number = Date.no
   };
 }
 
+/** The server's private call for names, for a terminal of the same data folder. */
+export const categoryNamesPath = '/category-names';
+const readFirstMs = 1_000;
+
+/** Answers it: `{cases: [{platform, appId, categoryId}]}` -> `{paths: {'platform/id': path}}`, those that are known in a moment. */
+export async function answerCategoryNames(
+  names: CategoryNames,
+  body: Readonly<Record<string, unknown>>,
+): Promise<{ body: { paths: Record<string, string> } }> {
+  const cases = (Array.isArray(body.cases) ? body.cases : []).filter(isNamedCategory).slice(0, 200);
+  names.lookFor(cases);
+  let timer: NodeJS.Timeout | undefined;
+  const moment = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, readFirstMs);
+  });
+  await Promise.race([names.settled(), moment]);
+  clearTimeout(timer);
+  const found = cases.flatMap(({ platform, categoryId }) => {
+    const path = names.pathOf(platform, categoryId);
+    return path === undefined ? [] : [[`${platform}/${categoryId}`, path] as const];
+  });
+  return { body: { paths: Object.fromEntries(found) } };
+}
+
+function isNamedCategory(one: unknown): one is NamedCategory {
+  if (typeof one !== 'object' || one === null) return false;
+  const { platform, appId, categoryId } = one as Record<string, unknown>;
+  const isPlatform = platform === 'channels-shop' || platform === 'mini-program';
+  return isPlatform && typeof appId === 'string' && typeof categoryId === 'string';
+}
+
 /** No rules are at hand: ids are shown. */
 export const noNames: CategoryNames = { pathOf: () => undefined, lookFor: () => {}, settled: async () => {} };

@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CaseFailedError, type CaseHandle, type QualificationResult } from '../../src/index.ts';
-import { run, scriptedClient, someView } from './run.ts';
+import { createRulesCache } from '../../src/cli/lint/rules-cache.ts';
+import type { CaseHandle, CaseRow, QualificationResult } from '../../src/index.ts';
+import { run, scriptedClient, someView, type Terminal } from './run.ts';
 
 const id = 'channels-shop/wx5a2d8f1c3b7e9046/6201';
 const examples = resolve(import.meta.dirname, '../../examples');
@@ -157,7 +158,7 @@ describe('show, list and watch', () => {
       client,
     );
     expect(client.calls).toEqual([['list', { status: 'blocked', platform: 'mini-program', appId: 'wx1', limit: 7 }]]);
-    expect(empty.stdout).toContain('wxq submit');
+    expect(empty).toMatchObject({ stdout: '', stderr: expect.stringContaining('wxq submit') });
     expect((await run(['list', '--json'], client)).json()).toEqual([]);
   });
 
@@ -176,48 +177,63 @@ describe('show, list and watch', () => {
     expect((await run(['list'], scriptedClient({ rows: [row] }))).stdout).toContain('in_review (failed)');
   });
 
-  it('watch prints one object per change and then the result', async () => {
-    const views = [
-      someView({ status: 'in_review' }),
-      someView({ status: 'in_review' }),
-      someView({ status: 'approved' }),
-    ];
-    let finish = (_: QualificationResult): void => {};
-    const result = new Promise<QualificationResult>((done) => {
-      finish = done;
-    });
-    const client = scriptedClient({
-      handle: {
-        result: () => result,
-        view: async () => {
-          const next = views.shift();
-          if (next === undefined) finish(approved);
-          return next ?? someView({ status: 'approved' });
-        },
+  it('list is a table on a terminal, in the zone of the reader; in a pipe lines with tabs, in UTC', async () => {
+    const rows: CaseRow[] = [
+      {
+        workflowId: id,
+        platform: 'channels-shop',
+        appId: 'wx5a2d8f1c3b7e9046',
+        categoryId: '6201',
+        status: 'approved',
+        attempt: 2,
+        startedAt: '2026-01-01T20:00:00.000Z',
+        closedAt: '2026-01-02T00:00:00.000Z',
+        runId: 'r',
+        execution: 'completed',
       },
-    });
-    const done = await run(['watch', id, '--json'], client);
-    expect(done.status).toBe(0);
-    const [first, second, last, ...more] = done.lines();
-    expect([first?.status, second?.status, more]).toEqual(['in_review', 'approved', []]);
-    expect(last).toEqual({ workflowId: id, result: approved });
+    ];
+    const env = { TZ: 'Asia/Shanghai', WXQ_DATA_DIR: folder };
+    const terminal = { isTTY: true, columns: 120, rows: 40 } as const;
+    const table = await run(['list'], { ...scriptedClient({ rows }), env, terminal });
+    expect(table.stdout).toContain('times: Asia/Shanghai');
+    expect(table.stdout).toContain('2026-01-02 04:00');
+    expect(table.stdout).toContain('\x1b[');
+    const plain = await run(['list'], { ...scriptedClient({ rows }), env: { ...env, NO_COLOR: '1' }, terminal });
+    expect(plain.stdout).not.toContain('\x1b[');
+    const pipe = await run(['list'], { ...scriptedClient({ rows }), env });
+    expect(pipe.stdout).toBe(`${id}\tapproved\t2\t2026-01-01T20:00:00.000Z\t2026-01-02T00:00:00.000Z\t\n`);
   });
 
-  it('watch ends with status 1 for a case that was not approved, and for one that failed', async () => {
-    const withResult = (result: CaseHandle['result']) =>
-      scriptedClient({ handle: { result, view: async () => someView() } });
-    expect(
-      await run(
-        ['watch', id],
-        withResult(async () => ({ outcome: 'expired', attempts: [] })),
-      ),
-    ).toMatchObject({ status: 1 });
-    const failed = await run(
-      ['watch', id],
-      withResult(async () => Promise.reject(new CaseFailedError(id, 'a bug'))),
-    );
-    expect(failed).toMatchObject({ status: 1 });
-    expect(failed.stderr).toContain('a bug');
+  it('list and show name the category by its Chinese path where its rules have been kept', async () => {
+    const node = (catId: string, parentId: string, name: string, level: number) => ({ catId, parentId, name, level });
+    const cats = [[node('1', '0', '医疗保健', 1), node('12', '1', '医疗器械', 2), node('6201', '12', '家用器械', 3)]];
+    await createRulesCache(folder).keepShop('wx5a2d8f1c3b7e9046', {
+      readAt: 0,
+      rules: { cats, catsV2: [], details: {} } as never,
+    });
+    const env = { WXQ_DATA_DIR: folder };
+    const row = {
+      ...{ workflowId: id, platform: 'channels-shop', appId: 'wx5a2d8f1c3b7e9046', categoryId: '6201', runId: 'r' },
+      ...{ status: 'blocked', attempt: 1, startedAt: '2026-01-01T20:00:00.000Z', execution: 'running' },
+    } as CaseRow;
+    const client = scriptedClient({ rows: [row], handle: { view: async () => someView() } });
+    const categoryPath = '医疗保健 > 医疗器械 > 家用器械';
+    expect((await run(['show', id], { ...client, env })).stdout).toContain(`category: ${categoryPath}`);
+    expect((await run(['show', id, '--json'], { ...client, env })).json()).toMatchObject({ categoryPath });
+    expect((await run(['list', '--json'], { ...client, env })).json()).toMatchObject([{ categoryPath }]);
+    expect((await run(['list'], { ...client, env })).stdout).toContain(`\t${categoryPath}\n`);
+    // Beside the id where there is room, else below it.
+    const [wide, narrow] = [150, 80].map((columns) => ({ isTTY: true, columns, rows: 40 }) as const);
+    const lineOf = async (terminal: Terminal | undefined) => {
+      const { stdout } = await run(['list'], {
+        ...client,
+        env: { ...env, NO_COLOR: '1' },
+        terminal: terminal as Terminal,
+      });
+      return stdout.split('\n').find((line) => line.includes(categoryPath));
+    };
+    expect(await lineOf(wide)).toContain(id);
+    expect(await lineOf(narrow)).toBe(categoryPath);
   });
 });
 

@@ -2,6 +2,7 @@
 import type { CliContext } from '../../src/cli/context.ts';
 import { createProgram, runCli } from '../../src/cli/program.ts';
 import type {
+  CaseFilter,
   CaseHandle,
   CaseRow,
   CaseView,
@@ -22,10 +23,21 @@ export interface Run {
   lines(): Record<string, unknown>[];
 }
 
+/** Both streams are terminals of this size. */
+export interface Terminal {
+  isTTY: true;
+  columns: number;
+  rows: number;
+}
+
 /** Runs one command line. */
-export async function run(argv: string[], context: Partial<CliContext> = {}): Promise<Run> {
+export async function run(
+  argv: string[],
+  { terminal, ...context }: Partial<CliContext> & { terminal?: Terminal } = {},
+): Promise<Run> {
   const written = { stdout: '', stderr: '' };
   const sinkTo = (stream: keyof typeof written) => ({
+    ...terminal,
     write: (text: string) => {
       written[stream] += text;
     },
@@ -41,6 +53,7 @@ export async function run(argv: string[], context: Partial<CliContext> = {}): Pr
     },
     fetch: globalThis.fetch,
     sleep: async () => {},
+    interruption: () => ({ signal: new AbortController().signal, forget: () => {} }),
     ...context,
   });
   const lines = () =>
@@ -64,6 +77,8 @@ export function scriptedClient(script: {
   handle?: Partial<CaseHandle>;
   start?: Started | Error;
   rows?: CaseRow[] | Error;
+  /** Instead of `rows`: asked with every filter. */
+  list?: (filter: CaseFilter | undefined) => CaseRow[];
   checked?: Checked | Error;
 }): { connect: CliContext['connect']; calls: Call[]; connected: ConnectOptions[]; closed(): number } {
   const calls: Call[] = [];
@@ -100,7 +115,7 @@ export function scriptedClient(script: {
     list: async function* (filter) {
       calls.push(['list', filter]);
       if (script.rows instanceof Error) throw script.rows;
-      yield* script.rows ?? [];
+      yield* script.list?.(filter) ?? script.rows ?? [];
     },
     listPage: async () => {
       throw new Error('no command lists by page');

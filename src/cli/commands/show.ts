@@ -1,5 +1,5 @@
 /** `wxq show ID`: where a case stands and what can be done with it. */
-import { viewText } from '../case-text.ts';
+import { tellingOf, viewText } from '../case-text.ts';
 import { actWithClient, type Cli, newCommand } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 
@@ -10,7 +10,9 @@ export const showCommand = (cli: Cli) =>
     .action(async (id, options) => {
       await actWithClient(cli, options, async (client, out) => {
         const view = await client.get(id).view();
-        out.result(view, viewText(view));
+        const telling = await tellingOf(cli.context, [view]);
+        const categoryPath = telling.pathOf(view);
+        out.result({ ...view, ...(categoryPath === undefined ? {} : { categoryPath }) }, viewText(view, telling));
         return exitStatus.done;
       });
     });

@@ -1,0 +1,18 @@
+/** Options that choose cases, the same for every command that lists them. */
+import { Option } from '@commander-js/extra-typings';
+
+const statuses = [
+  'preparing',
+  'submitting',
+  'in_review',
+  'needs_material',
+  'blocked',
+  'approved',
+  'withdrawn',
+  'expired',
+] as const;
+
+export const statusOption = () => new Option('--status <status>', 'only cases with this status').choices(statuses);
+export const platformOption = () =>
+  new Option('--platform <platform>', 'only this platform').choices(['channels-shop', 'mini-program'] as const);
+export const appIdOption = () => new Option('--app-id <appid>', 'only this account');
