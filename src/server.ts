@@ -20,7 +20,7 @@ import { ImageRefused } from './images/inspect.ts';
 import { createImagePreparation } from './images/preparation.ts';
 import { createStateGauges } from './measuring/state-gauges.ts';
 import { createCallMeter } from './measuring/wechat-calls.ts';
-import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
+import { type Config, ConfigError, isLive, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { nextFreePort } from './runtime/ports.ts';
 import { closeOnSignal, stopLimitMs } from './runtime/shutdown.ts';
@@ -243,7 +243,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
       miniProgramCategories: async (account) => (await rules.miniProgramCategories(account)).value,
     },
     signIn: { ...config.console, trustedProxies: config.trustedProxies, host: privateHost, secret: bearer },
-    isSandbox: new URL(config.wechatBaseUrl).hostname !== 'api.weixin.qq.com',
+    isSandbox: !isLive(config),
     temporalUiUrl: config.console.temporalUiUrl,
     onBug: (error, route) => {
       metrics.bug();

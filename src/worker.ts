@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The worker process: runs the workflows and the activities that call WeChat. */
 import { existsSync, realpathSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,7 @@ import { createImageFetcher } from './images/source.ts';
 import { createNotifyDispatcher } from './notify/delivery.ts';
 import { targetsOf } from './notify/targets.ts';
 import { createObjectStorage } from './object-storage/object-storage.ts';
-import { type Config, ConfigError, loadConfig } from './runtime/config.ts';
+import { type Config, ConfigError, isLive, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
 import { installTelemetry } from './runtime/telemetry.ts';
@@ -67,6 +68,8 @@ export interface QualificationWorkerOptions {
   workflowBundlePath?: string;
   /** Encrypts histories; failures too, if a given bundle was made with {@link failureConverterPath}. */
   payloadCodec?: PayloadCodec;
+  /** Who it is for Temporal: in its Web UI, on every event, and in the list of pollers. */
+  identity?: string;
   /** Instead of {@link workerTuning}'s values. */
   tuning?: Partial<WorkerOptions>;
 }
@@ -78,6 +81,7 @@ export function createQualificationWorker(options: QualificationWorkerOptions): 
     connection,
     namespace,
     taskQueue,
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
     ...(workflowBundlePath === undefined
       ? { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) }
       : { workflowBundle: { codePath: workflowBundlePath } }),
@@ -148,6 +152,8 @@ export async function startWorker(
     connection,
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
+    // Whoever sends something to a case is told by this which WeChat it will reach.
+    identity: `${process.pid}@${hostname()} (${isLive(config) ? 'live' : 'sandbox'})`,
     dependencies: {
       wechat: createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher, holds: stores.holds }),
       images: createImagePreparation(),

@@ -4,6 +4,7 @@ import type { QualificationClient } from '../client/index.ts';
 import type { CliContext } from './context.ts';
 import { type ExitStatus, exitStatus, statusOf } from './exit-status.ts';
 import { createOutput, type Output } from './output.ts';
+import { announceWorkers } from './world.ts';
 
 /** One run of the program: its context, and the status it will end with. */
 export interface Cli {
@@ -47,6 +48,18 @@ export async function actWithClient(
     } finally {
       await client.close();
     }
+  });
+}
+
+/** As `actWithClient`, for what a worker carries out at WeChat: which WeChat that is, is said first. */
+export async function actOnCases(
+  cli: Cli,
+  options: { json?: true | undefined },
+  work: (client: QualificationClient, out: Output) => Promise<ExitStatus | undefined>,
+): Promise<void> {
+  await actWithClient(cli, options, async (client, out) => {
+    await announceWorkers(cli.context, client);
+    return await work(client, out);
   });
 }
 

@@ -85,6 +85,7 @@ const unreachableNames = new Set([
   'TemporalUnreachableError',
   'DevServerError',
   'DatabaseError',
+  'NotToBeHad',
 ]);
 
 /** The status for an error that ended a command. */

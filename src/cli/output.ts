@@ -40,14 +40,43 @@ function failureText(error: unknown): string {
     ].join('\n');
   }
   if (error instanceof QualificationError) return `wxq: ${error.message}\n  ${error.advice}`;
-  return `wxq: ${messageOf(error)}`;
+  const advice = adviceOf(error);
+  return `wxq: ${messageOf(error)}${advice === undefined ? '' : `\n  ${advice}`}`;
+}
+
+/** Errors of other parts of the program, by name: their message says what is wrong, this what to do next. */
+const advices: Record<string, string> = {
+  ConfigError: 'Set it, or take it away; every setting stands in .env.example. `wxq doctor` looks at all of them.',
+  AccountsError: 'Correct the file of WXQ_ACCOUNTS_FILE; examples/accounts.sandbox.json is one.',
+  CodecKeysError: 'Set WXQ_CODEC_KEYS as the worker has it: id1:base64key,id2:base64key.',
+  SecretError:
+    'Set WXQ_SECRET_KEY as it was when the database was written; several keys with commas between, the new one first.',
+  DatabaseError: 'Start PostgreSQL, or correct WXQ_DATABASE_URL; `wxq doctor` says more.',
+  NotToBeHad: '`wxq doctor` says what to mend.',
+};
+
+/** Without an entry nobody foresaw it. An error that names its own way out keeps it. */
+function adviceOf(error: unknown): string | undefined {
+  if (error instanceof Error && 'advice' in error) {
+    const { advice } = error;
+    if (typeof advice === 'string') return advice;
+    if (typeof advice === 'object' && advice !== null && 'en' in advice) return String(advice.en);
+  }
+  const known = error instanceof Error ? advices[error.name] : undefined;
+  if (known !== undefined) return known;
+  const isNamed =
+    error instanceof Error && !['Error', 'TypeError', 'RangeError', 'ReferenceError'].includes(error.name);
+  return isNamed
+    ? undefined
+    : 'That was not foreseen. `wxq doctor` may find the reason; if not, please report it with this text.';
 }
 
 /** Name, message and what the error carries besides; never its cause, which may hold anything. */
 function failureObject(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: 'Error', message: messageOf(error) };
   const carried = error instanceof QualificationError ? { ...error } : {};
-  return { ...carried, name: error.name, message: error.message };
+  const advice = adviceOf(error);
+  return { ...(advice === undefined ? {} : { advice }), ...carried, name: error.name, message: error.message };
 }
 
 /** `1 finding`, `2 findings` */

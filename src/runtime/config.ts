@@ -217,6 +217,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   };
 }
 
+/** The real WeChat, by any of its addresses: submissions count. Everything else is taken for a sandbox. */
+export const isLive = ({ wechatBaseUrl }: Pick<Config, 'wechatBaseUrl'>): boolean =>
+  /(^|\.)weixin\.qq\.com$/.test(new URL(wechatBaseUrl).hostname);
+
 function isAddressRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);

@@ -14,10 +14,12 @@ const example = resolve(import.meta.dirname, '../../examples/channels-shop.json'
 let folder: string;
 let accountsFile: string;
 let sandbox: Sandbox;
+let said: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wxq-lint-accounts-'));
   sandbox = await createSandbox({ port: 0 });
+  said = `[SANDBOX] ${sandbox.url} 沙箱\n`;
   accountsFile = join(folder, 'accounts.json');
   await writeFile(accountsFile, JSON.stringify(sandbox.accountsFile()));
 });
@@ -36,7 +38,7 @@ test('accounts that only PostgreSQL has are enough for lint and template', { tim
     WXQ_SECRET_KEY: Buffer.alloc(32, 8).toString('base64'),
   };
   expect(await run(['accounts', 'set', accountsFile], { env })).toMatchObject({ status: 0 });
-  expect(await run(['lint', example], { env })).toMatchObject({ status: 0, stderr: '' });
+  expect(await run(['lint', example], { env })).toMatchObject({ status: 0, stderr: said });
   expect(await run(['template', fixtures.shop.appId, '6201'], { env })).toMatchObject({ status: 0 });
 });
 
@@ -60,7 +62,7 @@ test('accounts that only the server of the data folder has are enough; without i
     callbackHost: '127.0.0.1',
   });
   try {
-    expect(await run(['lint', example], { env })).toMatchObject({ status: 0, stderr: '' });
+    expect(await run(['lint', example], { env })).toMatchObject({ status: 0, stderr: said });
   } finally {
     await server.close();
   }

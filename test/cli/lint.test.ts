@@ -61,7 +61,7 @@ const shopCase = (images: unknown[]) => ({ appId: shop.appId, category: { leaf: 
 describe('lint', () => {
   it('passes both examples, shows what the category says, and keeps the rules', async () => {
     const first = await wxq(['lint', join(examples, 'channels-shop.json'), '--json']);
-    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(first).toMatchObject({ status: 0, stderr: `[SANDBOX] ${sandbox.url} 沙箱\n` });
     expect(report(first)).toMatchObject({ errors: 0, rules: { source: 'live', ageSeconds: 0 } });
     expect(report(first).findings).toContainEqual(
       expect.objectContaining({ code: 'category-tips', zh: expect.stringContaining('营业执照') }),

@@ -1,5 +1,5 @@
 /** `wxq adopt ID`: follows the open audit that is not ours. */
-import { actWithClient, type Cli, newCommand } from '../command.ts';
+import { actOnCases, type Cli, newCommand } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { acceptedText } from './accepted-text.ts';
 
@@ -10,7 +10,7 @@ export const adoptCommand = (cli: Cli) =>
     .option('--audit <id>', 'which audit, if there are several')
     .option('--by <name>', 'who asks for it')
     .action(async (id, { audit, by, json }) => {
-      await actWithClient(cli, { json }, async (client, out) => {
+      await actOnCases(cli, { json }, async (client, out) => {
         const accepted = await client.get(id).adopt({
           ...(audit === undefined ? {} : { auditId: audit }),
           ...(by === undefined ? {} : { by }),

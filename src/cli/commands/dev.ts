@@ -7,9 +7,9 @@ import { createLogger } from '../../runtime/logger.ts';
 import { fixtures } from '../../sandbox/index.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitStatus, exitStatus, UsageError } from '../exit-status.ts';
-import { onInterrupt } from '../local/interruption.ts';
 import { type LocalStack, startLocalStack } from '../local/local-stack.ts';
 import { createOutput, type Output } from '../output.ts';
+import { announceWeChat } from '../world.ts';
 
 const restartPauseMs = 1_000;
 /** Above the worker's own 35 s. */
@@ -30,7 +30,7 @@ export async function runDev({ json }: { json: boolean }, context: CliContext): 
       'Stop that one first, or name another data folder: WXQ_DATA_DIR.',
     );
   });
-  const interruption = onInterrupt();
+  const interruption = context.interruption();
   const logger = await createLogger({ level: config.logLevel, name: 'server' });
   let stack: LocalStack | undefined;
   try {
@@ -54,6 +54,7 @@ export async function runDev({ json }: { json: boolean }, context: CliContext): 
         running.worker.start().catch((error: unknown) => restartWorker(String(error)));
       }, restartPauseMs);
     };
+    announceWeChat(context, { wechatBaseUrl: running.sandbox.url });
     announce(running, config.dataDir, out);
     const end = await Promise.race([
       aborted(interruption.signal),

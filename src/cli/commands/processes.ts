@@ -3,15 +3,18 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { loadConfig } from '../../runtime/config.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
+import { announceWeChat } from '../world.ts';
 
 /** The process that runs workflows and activities. */
 export const workerCommand = (cli: Cli) =>
   newCommand('worker', 'run a worker until it is stopped', 'WXQ_ACCOUNTS_FILE=accounts.json wxq worker').action(
     async (options) => {
-      await act(cli, options, async () => {
+      await act(cli, options, async (out) => {
         const config = loadConfig(cli.context.env);
+        announceWeChat(cli.context, config);
         const { runWorker } = await import('../../worker.ts');
-        await runWorker(config);
+        const { metricsUrl } = await runWorker(config, cli.context.env);
+        if (out.json) out.result({ taskQueue: config.taskQueue, metricsUrl: metricsUrl ?? null }, '');
         return exitStatus.done;
       });
     },
@@ -41,10 +44,12 @@ export const devCommand = (cli: Cli) =>
 export const serverCommand = (cli: Cli) =>
   newCommand('server', 'receive callbacks until it is stopped', 'WXQ_ACCOUNTS_FILE=accounts.json wxq server').action(
     async (options) => {
-      await act(cli, options, async () => {
+      await act(cli, options, async (out) => {
         const config = loadConfig(cli.context.env);
+        announceWeChat(cli.context, config);
         const { runServer } = await import('../../server.ts');
-        await runServer(config, cli.context.env);
+        const { callbackUrl, privateUrl } = await runServer(config, cli.context.env);
+        if (out.json) out.result({ callbackUrl, privateUrl }, '');
         return exitStatus.done;
       });
     },

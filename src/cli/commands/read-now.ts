@@ -1,5 +1,5 @@
 /** `wxq read-now ID`: asks WeChat for the audit now. */
-import { actWithClient, type Cli, newCommand } from '../command.ts';
+import { actOnCases, type Cli, newCommand } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { acceptedText } from './accepted-text.ts';
 
@@ -9,7 +9,7 @@ export const readNowCommand = (cli: Cli) =>
     .argument('<id>', 'workflow id of the case')
     .option('--by <name>', 'who asks for it')
     .action(async (id, { by, json }) => {
-      await actWithClient(cli, { json }, async (client, out) => {
+      await actOnCases(cli, { json }, async (client, out) => {
         const accepted = await client.get(id).readAuditNow(by === undefined ? {} : { by });
         out.result(accepted, acceptedText(id, accepted));
         return exitStatus.done;

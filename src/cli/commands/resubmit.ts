@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type CaseHandle, InvalidCaseError, type Resubmission } from '../../client/index.ts';
 import { missingFiles } from '../case-file.ts';
-import { actWithClient, type Cli, collect, newCommand } from '../command.ts';
+import { actOnCases, type Cli, collect, newCommand } from '../command.ts';
 import { exitStatus, UsageError } from '../exit-status.ts';
 import { acceptedText } from './accepted-text.ts';
 
@@ -26,7 +26,7 @@ export const resubmitCommand = (cli: Cli) =>
     .option('--force', 'send although nothing changed, or a paper is no longer valid')
     .option('--update-id <id>', 'repeating the command with the same id is harmless')
     .action(async (id, options) => {
-      await actWithClient(cli, options, async (client, out) => {
+      await actOnCases(cli, options, async (client, out) => {
         const handle = client.get(id);
         const set = { ...(await images(handle, options.image ?? [], cli.context.cwd)), ...texts(options.set ?? []) };
         const resubmission: Resubmission = {

@@ -1,5 +1,5 @@
 /** `wxq retry ID`: tries a blocked step again now. */
-import { actWithClient, type Cli, newCommand } from '../command.ts';
+import { actOnCases, type Cli, newCommand } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { acceptedText } from './accepted-text.ts';
 
@@ -9,7 +9,7 @@ export const retryCommand = (cli: Cli) =>
     .argument('<id>', 'workflow id of the case')
     .option('--by <name>', 'who asks for it')
     .action(async (id, { by, json }) => {
-      await actWithClient(cli, { json }, async (client, out) => {
+      await actOnCases(cli, { json }, async (client, out) => {
         const accepted = await client.get(id).retry(by === undefined ? {} : { by });
         out.result(accepted, acceptedText(id, accepted));
         return exitStatus.done;

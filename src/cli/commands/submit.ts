@@ -10,7 +10,7 @@ import {
 } from '../../client/index.ts';
 import { type CaseFile, missingFiles, readCaseFile } from '../case-file.ts';
 import { resultText } from '../case-text.ts';
-import { actWithClient, type Cli, newCommand } from '../command.ts';
+import { actOnCases, type Cli, newCommand } from '../command.ts';
 import { exitStatus, statusOf } from '../exit-status.ts';
 import { createOutput } from '../output.ts';
 
@@ -31,7 +31,7 @@ export const submitCommand = (cli: Cli) =>
         cli.status = statusOf(error);
         return;
       }
-      await actWithClient(cli, options, async (client, out) => {
+      await actOnCases(cli, options, async (client, out) => {
         const started = await start(client, file);
         const { workflowId, runId } = started.handle;
         const facts = {

@@ -1,5 +1,5 @@
 /** `wxq withdraw ID`: gives a case up. */
-import { actWithClient, type Cli, newCommand } from '../command.ts';
+import { actOnCases, type Cli, newCommand } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { acceptedText } from './accepted-text.ts';
 
@@ -15,7 +15,7 @@ export const withdrawCommand = (cli: Cli) =>
     .option('--by <name>', 'who asks for it')
     .option('--force', 'also cancel an open audit that is not ours')
     .action(async (id, { note, by, force, json }) => {
-      await actWithClient(cli, { json }, async (client, out) => {
+      await actOnCases(cli, { json }, async (client, out) => {
         const accepted = await client.get(id).withdraw({
           ...(note === undefined ? {} : { note }),
           ...(by === undefined ? {} : { by }),

@@ -1,10 +1,10 @@
 /** Who takes work from the task queue, as Temporal says. */
-import type { Client, Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 
 /** One worker that asks for work. */
 export interface Poller {
   kind: 'workflow' | 'activity';
-  /** `pid@host`, unless the worker says otherwise. */
+  /** `pid@host (live)` or `pid@host (sandbox)`, unless the worker says otherwise. */
   identity: string;
   /** By Temporal's clock, in milliseconds since 1970. */
   lastSeenAt: number;
@@ -18,7 +18,7 @@ const kinds = [
 
 /** Of both kinds; Temporal remembers a poller for some minutes after its last call. */
 export async function pollersOf(
-  { connection }: { connection: Connection; client: Client },
+  { connection }: { connection: Pick<ConnectionLike, 'workflowService'> },
   namespace: string,
   taskQueue: string,
 ): Promise<Poller[]> {
@@ -42,4 +42,8 @@ export async function pollersOf(
 }
 
 /** The part of `pid@host` that names the machine; an identity of another form is one by itself. */
-export const hostOf = (identity: string): string => /^\d+@(.+)$/.exec(identity)?.[1] ?? identity;
+export const hostOf = (identity: string): string => /^\d+@(\S+)/.exec(identity)?.[1] ?? identity;
+
+/** Which WeChat a worker of ours speaks to; `undefined`: it does not say. */
+export const worldOf = (identity: string): 'live' | 'sandbox' | undefined =>
+  /^\d+@\S+ \((live|sandbox)\)$/.exec(identity)?.[1] as 'live' | 'sandbox' | undefined;

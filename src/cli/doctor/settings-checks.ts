@@ -1,5 +1,6 @@
 /** Checks of what is set: the variables, which WeChat they lead to, the accounts, and the versions that run. */
 import { createRequire } from 'node:module';
+import { isLive } from '../../runtime/config.ts';
 import { createSecretBox, SecretError } from '../../store/secrets.ts';
 import { redact } from '../../wechat/index.ts';
 import { type Check, fail, type Outcome, ok, skipped, warn } from './finding.ts';
@@ -14,7 +15,6 @@ export const settingsChecks: readonly Check<Installation>[] = [
   { name: 'accounts', run: accounts },
 ];
 
-const realWeChat = 'https://api.weixin.qq.com';
 const oldestNode = '20.19.0';
 
 /** Of Node.js, this package and Temporal's SDK. */
@@ -49,7 +49,7 @@ async function settings({ configProblems, config }: Installation): Promise<Outco
 /** Said first and in words: a submission to the real WeChat can't be taken back. */
 async function target({ config }: Installation): Promise<Outcome> {
   const { wechatBaseUrl } = config;
-  if (wechatBaseUrl === realWeChat) return ok(`LIVE: the real WeChat (${wechatBaseUrl}); submissions count`);
+  if (isLive({ wechatBaseUrl })) return ok(`LIVE: the real WeChat (${wechatBaseUrl}); submissions count`);
   return warn(`SANDBOX: ${wechatBaseUrl} is not the real WeChat; nothing here reaches it`, {
     zh: '正式环境请取消 WXQ_WECHAT_BASE_URL。',
     en: 'In production, unset WXQ_WECHAT_BASE_URL.',

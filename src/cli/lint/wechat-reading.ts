@@ -10,6 +10,7 @@ import { NotToBeHad } from '../doctor/finding.ts';
 import { readKnownAccounts } from '../doctor/known-accounts.ts';
 import { createWeChatEdge } from '../doctor/wechat-edge.ts';
 import type { Output } from '../output.ts';
+import { announceWeChat } from '../world.ts';
 import { type CategoryRules, createKeptRules, createLiveRules } from './category-rules.ts';
 import { createRulesCache } from './rules-cache.ts';
 
@@ -20,7 +21,11 @@ const databaseTimeoutMs = 5_000;
  * @throws ConfigError where there can be no accounts, AccountsError; what `work` throws.
  */
 export async function withCategoryRules<Result>(
-  { context, out, offline }: { context: Pick<CliContext, 'env'>; out: Pick<Output, 'warn'>; offline: boolean },
+  {
+    context,
+    out,
+    offline,
+  }: { context: Pick<CliContext, 'env' | 'stderr'>; out: Pick<Output, 'warn'>; offline: boolean },
   work: (rules: CategoryRules, accounts: Accounts | undefined) => Promise<Result>,
 ): Promise<Result> {
   const config = loadConfig(context.env);
@@ -30,6 +35,7 @@ export async function withCategoryRules<Result>(
     throw new ConfigError([
       `WXQ_ACCOUNTS_FILE or WXQ_DATABASE_URL must be set, or a server have been started with the data folder ${config.dataDir}: without the accounts no call to WeChat can be made. Or let a worker check: wxq lint --remote`,
     ]);
+  announceWeChat(context, config);
   const dispatcher = createDispatcher();
   let opened: Promise<Database> | undefined;
   const database = (): Promise<Database> => (opened ??= openDatabase(config));
