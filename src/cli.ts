@@ -3,7 +3,6 @@
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onInterrupt } from './cli/local/interruption.ts';
 import { runCli } from './cli/program.ts';
 import { connect } from './client/index.ts';
 
@@ -26,7 +25,6 @@ const status = await runCli(process.argv.slice(2), {
     sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
       if (!signal?.aborted) throw error;
     }),
-  interruption: onInterrupt,
 });
 // Only set, not exited with: the long-running commands have things open that keep the process alive.
 process.exitCode = status;

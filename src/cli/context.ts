@@ -26,6 +26,6 @@ export interface CliContext {
   fetch: typeof globalThis.fetch;
   /** Also ends, without an error, when `signal` is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<unknown>;
-  /** Ctrl-C and its kin from now on, for a command that ends in order. */
-  interruption(): Interruption;
+  /** Ctrl-C and its kin from now on, for a command that ends in order; default: those of this process. */
+  interruption?: () => Interruption;
 }

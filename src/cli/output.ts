@@ -1,6 +1,7 @@
 /** What a command says: results on standard output, as text or as one line of JSON each; everything else on standard error. */
 import { InvalidCaseError, QualificationError } from '../client/index.ts';
 import type { CliContext } from './context.ts';
+import { cut } from './text/width.ts';
 
 /** How one command speaks. */
 export interface Output {
@@ -10,25 +11,45 @@ export interface Output {
   /** Progress, for people. */
   note(text: string): void;
   warn(text: string): void;
+  /** What is being done now, on a terminal alone; the next line of any kind takes its place. */
+  progress(text: string): void;
   /** Why the command ends: a sentence and advice on standard error, and with --json an object on standard output. */
   failure(error: unknown): void;
 }
 
 /** Output to the context's streams. */
 export function createOutput({ stdout, stderr }: Pick<CliContext, 'stdout' | 'stderr'>, json: boolean): Output {
-  const line = (text: string): void => void stderr.write(`${text}\n`);
-  const result = (value: unknown, text: string): void => void stdout.write(`${json ? JSON.stringify(value) : text}\n`);
+  let isLineOpen = false;
+  const clear = (): void => {
+    if (isLineOpen) stderr.write(clearLine);
+    isLineOpen = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    stderr.write(`${text}\n`);
+  };
+  const result = (value: unknown, text: string): void => {
+    clear();
+    stdout.write(`${json ? JSON.stringify(value) : text}\n`);
+  };
   return {
     json,
     result,
     note: line,
     warn: (text) => line(`wxq: ${text}`),
+    progress: (text) => {
+      if (stderr.isTTY !== true) return;
+      stderr.write(`${clearLine}${cut(text, (stderr.columns ?? 80) - 1)}`);
+      isLineOpen = true;
+    },
     failure: (error) => {
       line(failureText(error));
       if (json) result({ error: failureObject(error) }, '');
     },
   };
 }
+
+const clearLine = '\r\x1b[2K';
 
 function failureText(error: unknown): string {
   if (error instanceof InvalidCaseError) {

@@ -39,7 +39,7 @@ test('what is set is listed, without a secret, as text and as JSON', async () =>
   expect((await accounts(['list'])).stdout).toContain('No accounts');
   expect((await accounts(['set', 'shop.json', '--json'])).json()).toEqual({ set: ['wxshop'] });
   const text = await accounts(['list']);
-  expect(text.stdout).toMatch(/shop +wxshop +secret; first shop/);
+  expect(text.stdout).toMatch(/^shop\twxshop\tsecret; first shop$/m);
   const json = await accounts(['list', '--json']);
   expect(json.json()).toMatchObject({ accounts: [{ kind: 'shop', appId: 'wxshop', hasCallback: true }] });
   for (const secret of ['the-secret-of-the-shop', 'push-token-1', 'k'.repeat(43)])

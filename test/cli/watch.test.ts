@@ -128,6 +128,16 @@ describe('looking at a case', () => {
     expect(told.at(-1)).toContain('in_review');
   });
 
+  it('images that a correction leaves as they are do not tell their upload again', async () => {
+    let view: CaseView = rejected;
+    const { look, told, happen } = scripted({ view: async () => view });
+    await look();
+    view = { ...rejected, material: rejected.material.slice(1) };
+    happen('second');
+    await look();
+    expect(told.filter((text) => text.includes('on the way'))).toEqual(['2 images on the way to WeChat']);
+  });
+
   it('a case that has ended gives its result also where no worker is left to show the rest', async () => {
     const { look } = scripted({
       result: async () => approved,

@@ -8,6 +8,7 @@ import type { ListedAccount } from '../../store/account-records.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import { exitStatus, UsageError } from '../exit-status.ts';
 import { counted, type Output } from '../output.ts';
+import { tableText } from '../text/table.ts';
 
 /** `list`, `set FILE` and `remove APPID`. No secret is ever shown. */
 export const accountsCommand = (cli: Cli) => {
@@ -20,7 +21,7 @@ export const accountsCommand = (cli: Cli) => {
       async (options) => {
         await atDesk(cli, options, async (desk, out) => {
           const accounts = await desk.list();
-          out.result({ accounts }, tableOf(accounts));
+          out.result({ accounts }, tableOf(accounts, cli.context));
         });
       },
     ),
@@ -91,22 +92,21 @@ async function confirm(cli: Cli, appId: string, isSure: boolean): Promise<void> 
     throw new UsageError('Nothing was removed.', 'Answer y to remove.');
 }
 
-function tableOf(accounts: readonly ListedAccount[]): string {
+function tableOf(accounts: readonly ListedAccount[], { stdout }: Cli['context']): string {
   if (accounts.length === 0) return 'No accounts: set WXQ_ACCOUNTS_FILE for a server, or use `wxq accounts set FILE`.';
-  return accounts
-    .map((one) => {
-      const facts = [
-        one.componentAppId === undefined ? undefined : `of ${one.componentAppId}`,
-        one.isAuthorized === false ? 'not authorised' : undefined,
-        one.credentials,
-        one.hasCallback === false ? 'no callback' : undefined,
-        one.forwardUrl === undefined ? undefined : `forward ${one.forwardUrl}`,
-        one.permissionSets === undefined ? undefined : `permission sets ${one.permissionSets.join(',')}`,
-        one.name,
-        one.ghId,
-        one.principal,
-      ];
-      return `${one.kind.padEnd(10)}  ${one.appId.padEnd(20)}  ${facts.filter((fact) => fact !== undefined).join('; ')}`;
-    })
-    .join('\n');
+  const rows = accounts.map((one) => {
+    const facts = [
+      one.componentAppId === undefined ? undefined : `of ${one.componentAppId}`,
+      one.isAuthorized === false ? 'not authorised' : undefined,
+      one.credentials,
+      one.hasCallback === false ? 'no callback' : undefined,
+      one.forwardUrl === undefined ? undefined : `forward ${one.forwardUrl}`,
+      one.permissionSets === undefined ? undefined : `permission sets ${one.permissionSets.join(',')}`,
+      one.name,
+      one.ghId,
+      one.principal,
+    ];
+    return [one.kind, one.appId, facts.filter((fact) => fact !== undefined).join('; ')];
+  });
+  return tableText([{ title: 'kind' }, { title: 'account' }, { title: 'what is known', wraps: true }], rows, stdout);
 }

@@ -13,6 +13,7 @@ import { createDemoAccounts } from '../demo/demo-accounts.ts';
 import { demoJson, demoTable, isApproved } from '../demo/demo-report.ts';
 import { runDemoCases } from '../demo/demo-run.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
+import { onInterrupt } from '../local/interruption.ts';
 import { type LocalStack, startLocalStack } from '../local/local-stack.ts';
 import { createOutput } from '../output.ts';
 
@@ -33,7 +34,7 @@ export async function runDemo({ json, keep }: DemoOptions, context: CliContext):
   const dataDir = newDataFolder(context.env);
   const logFile = join(dataDir, 'demo.log');
   const log = openSync(logFile, 'a');
-  const interruption = context.interruption();
+  const interruption = (context.interruption ?? onInterrupt)();
   const { accounts, accountOf } = createDemoAccounts(demoCases);
   let stack: LocalStack | undefined;
   try {

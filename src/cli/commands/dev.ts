@@ -7,6 +7,7 @@ import { createLogger } from '../../runtime/logger.ts';
 import { fixtures } from '../../sandbox/index.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitStatus, exitStatus, UsageError } from '../exit-status.ts';
+import { onInterrupt } from '../local/interruption.ts';
 import { type LocalStack, startLocalStack } from '../local/local-stack.ts';
 import { createOutput, type Output } from '../output.ts';
 import { announceWeChat } from '../world.ts';
@@ -30,7 +31,7 @@ export async function runDev({ json }: { json: boolean }, context: CliContext): 
       'Stop that one first, or name another data folder: WXQ_DATA_DIR.',
     );
   });
-  const interruption = context.interruption();
+  const interruption = (context.interruption ?? onInterrupt)();
   const logger = await createLogger({ level: config.logLevel, name: 'server' });
   let stack: LocalStack | undefined;
   try {

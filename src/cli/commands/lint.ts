@@ -32,6 +32,7 @@ export const lintCommand = (cli: Cli) =>
         return actWithClient(cli, { ...rest, json }, async (client, out) => {
           const { platform, input, folder } = await readCaseFile(cli.context, name);
           const given = input as ChannelsShopInput | MiniProgramInput;
+          out.progress('a worker looks at the images and reads the rules …');
           return told(out, name, platform, await client.check(given, { relativeTo: folder }));
         });
       return act(cli, { json }, async (out) => {
@@ -80,7 +81,9 @@ async function checked(
   const matches = createPatternMatch();
   return await withCategoryRules({ context: cli.context, out, offline }, async (rules, accounts) => {
     const expected = principal ?? accounts?.shop(known.appId)?.principal;
-    const images = await imageFacts(platform, imageLists(known), looking);
+    const lists = imageLists(known);
+    out.progress(`looking at ${counted(lists.flatMap(({ images }) => images).length, 'image')} …`);
+    const images = await imageFacts(platform, lists, looking);
     const around = (rulesReadAt: number) => ({
       now: Date.now(),
       rulesReadAt,
@@ -88,6 +91,7 @@ async function checked(
       matches,
       ...(expected === undefined ? {} : { principal: expected }),
     });
+    out.progress(`reading the rules of ${known.appId} …`);
     if ('first' in known) {
       const kept = await rules.miniProgram(account);
       return report(offline, kept.readAt, checkMiniProgram(known, kept.rules, around(kept.readAt)));

@@ -12,6 +12,8 @@ import {
 } from '../../store/server-beside.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import { exitStatus, ServerUnreachableError, UsageError } from '../exit-status.ts';
+import { localTimeOf } from '../text/local-time.ts';
+import { tableText } from '../text/table.ts';
 
 /** As the private port writes it. */
 type ShownPush = Omit<LoggedPush, 'at'> & { at: string };
@@ -25,7 +27,8 @@ export const pushesCommand = (cli: Cli) =>
     .option('--server <url>', "the server's private port; default: the server of this data folder, or of this machine")
     .action(async ({ appId, limit, deliver, server, json }) => {
       await act(cli, { json }, async (out) => {
-        if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit must be a number from 1 to 500.');
+        if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > 500)
+          throw new UsageError('--limit must be a number from 1 to 500.');
         const address = addressOf(cli.context.env, server);
         if (deliver !== undefined) {
           const { status, body } = await ask(cli, address, `/pushes/${encodeURIComponent(deliver)}/deliver`, 'POST');
@@ -38,14 +41,31 @@ export const pushesCommand = (cli: Cli) =>
         const query = new URLSearchParams({ limit, ...(appId === undefined ? {} : { appId }) });
         const { body } = await ask(cli, address, `/pushes?${query}`, 'GET');
         const { pushes } = body as { pushes: ShownPush[] };
-        out.result({ pushes }, pushes.length === 0 ? 'No push is in the log.' : pushes.map(lineOf).join('\n'));
+        out.result({ pushes }, pushes.length === 0 ? 'No push is in the log.' : pushTable(pushes, cli.context));
         return exitStatus.done;
       });
     });
 
-function lineOf({ id, at, source, appId, event, result, forwarded, workflowId }: ShownPush): string {
-  const parts = [id, at, appId, event, result, forwarded && `forwarded: ${forwarded}`, workflowId];
-  return [...parts, source === 'wechat' ? undefined : `(${source})`].filter((part) => part !== undefined).join('  ');
+/** Of another way in than WeChat's own the result says which. */
+function pushTable(pushes: readonly ShownPush[], { stdout, env }: Cli['context']): string {
+  const local = localTimeOf(env);
+  return tableText(
+    [
+      ...[{ title: 'id' }, { title: 'at', wraps: true, least: 10 }, { title: 'account' }, { title: 'event' }],
+      ...[{ title: 'result', wraps: true, least: 14 }, { title: 'case' }],
+    ],
+    pushes.map(({ id, at, source, appId, event, result, forwarded, workflowId }) => [
+      String(id),
+      stdout.isTTY === true ? local.of(at) : at,
+      appId,
+      event,
+      [result, forwarded && `forwarded: ${forwarded}`, source === 'wechat' ? undefined : `(${source})`]
+        .filter((part) => part !== undefined)
+        .join(' '),
+      workflowId ?? '',
+    ]),
+    stdout,
+  );
 }
 
 function addressOf(env: NodeJS.ProcessEnv, server: string | undefined): ServerAddress {

@@ -32,12 +32,17 @@ export const replayCommand = (cli: Cli) =>
         if (ids.length > 0) {
           const client = await cli.context.connect({ env: cli.context.env });
           try {
-            for (const id of ids) histories.push(await historyOfCase(client, id));
+            for (const id of ids) {
+              out.progress(`reading the history of ${id} …`);
+              histories.push(await historyOfCase(client, id));
+            }
           } finally {
             await client.close();
           }
         }
-        const failed = await replay(histories, payloadCodecsOf(cli.context.env.WXQ_CODEC_KEYS));
+        const failed = await replay(histories, payloadCodecsOf(cli.context.env.WXQ_CODEC_KEYS), (done) =>
+          out.progress(`replayed ${done} of ${histories.length}`),
+        );
         if (failed.length > 0) throw new ReplayFailedError(failed, histories.length);
         const replayed = histories.map((one) => one.workflowId);
         out.result({ replayed }, `${counted(replayed.length, 'history').replace('historys', 'histories')} replayed.`);
@@ -73,6 +78,7 @@ async function historyOfCase(client: QualificationClient, workflowId: string): P
 async function replay(
   histories: Replayable[],
   payloadCodecs: PayloadCodec[],
+  onDone: (done: number) => void,
 ): Promise<{ workflowId: string; error: string }[]> {
   // Loaded here: no other command of a person needs the worker's native part.
   const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
@@ -83,11 +89,15 @@ async function replay(
     if (!(error instanceof Error && error.name === 'IllegalStateError')) throw error;
   }
   const failed: { workflowId: string; error: string }[] = [];
+  let done = 0;
   for await (const { workflowId, error } of Worker.runReplayHistories(
     { ...workflowCode(), dataConverter: { payloadCodecs } },
     histories,
-  ))
+  )) {
     if (error !== undefined) failed.push({ workflowId, error: error.message });
+    done += 1;
+    onDone(done);
+  }
   return failed;
 }
 

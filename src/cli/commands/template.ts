@@ -25,6 +25,7 @@ export const templateCommand = (cli: Cli) =>
     .action(async (appId, { first, second }, { via, out: target, offline, json }) => {
       await act(cli, { json }, async (out) => {
         const { withCategoryRules } = await import('../lint/wechat-reading.ts');
+        out.progress(`reading the rules of ${appId} …`);
         const { input, notes } = await withCategoryRules(
           { context: cli.context, out, offline: offline === true },
           async (rules, accounts) => {

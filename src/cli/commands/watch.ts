@@ -6,7 +6,7 @@ import { resultText, type Telling, tellingOf, viewText } from '../case-text.ts';
 import { type CategoryPaths, categoryPathsOf } from '../category-paths.ts';
 import { actWithClient, type Cli, newCommand } from '../command.ts';
 import { type ExitStatus, exitStatus, UsageError } from '../exit-status.ts';
-import type { Interruption } from '../local/interruption.ts';
+import { type Interruption, onInterrupt } from '../local/interruption.ts';
 import { counted, type Output } from '../output.ts';
 import { localTimeOf } from '../text/local-time.ts';
 import { cut } from '../text/width.ts';
@@ -40,7 +40,7 @@ export const watchCommand = (cli: Cli) =>
       await actWithClient(cli, { json }, async (client, out) => {
         if (id !== undefined && Object.keys(filter).length > 0)
           throw new UsageError('--status, --platform and --app-id are for the list.', 'Leave the id out, or them.');
-        const interruption = cli.context.interruption();
+        const interruption = (cli.context.interruption ?? onInterrupt)();
         try {
           const watching = { cli, client, out, everyMs: every * 1_000, interruption };
           return id === undefined ? await watchList(watching, filter) : await watchCase(watching, id);

@@ -54,9 +54,11 @@ export function momentsOf(view: CaseView, { startedAt, startInput, messages }: C
   return moments.sort((a, b) => order(a.at, b.at));
 }
 
-/** Moments are told apart by this: what a submission is called may become known after it, a status says all anew. */
-export const keyOf = ({ kind, at, text }: Moment): string =>
-  `${kind} ${at} ${kind === 'status' ? text : text.split(' ', 1)[0]}`;
+/**
+ * Moments are told apart by this. What stands in the text of a submission or an upload changes with what becomes known
+ * later; a status says all anew.
+ */
+export const keyOf = ({ kind, at, text }: Moment): string => `${kind} ${at}${kind === 'status' ? ` ${text}` : ''}`;
 
 const moment = (kind: Moment['kind'], at: string, text: string, by?: string): Moment => ({
   at,
