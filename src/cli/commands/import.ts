@@ -13,6 +13,7 @@ import { earlierResults, openResultFile } from '../import/result-file.ts';
 import { onInterrupt } from '../local/interruption.ts';
 import { counted, type Output } from '../output.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { announceWorkers } from '../world.ts';
 
 interface Options {
   dryRun?: true | undefined;
@@ -55,6 +56,7 @@ export const importCommand = (cli: Cli) =>
         // The result file tells which rows met a case with another input.
         const client = await cli.context.connect({ env: cli.context.env, onWarning: () => {} });
         try {
+          await announceWorkers(cli.context, client);
           return await previewed(cli, out, asked, client);
         } finally {
           await client.close();

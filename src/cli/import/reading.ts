@@ -51,7 +51,11 @@ export const imagesBeside =
  * that were kept at an earlier check.
  */
 export async function withCategoryPaths<Result>(
-  { context, out, table }: { context: Pick<CliContext, 'env'>; out: Pick<Output, 'warn'>; table: ImportTable },
+  {
+    context,
+    out,
+    table,
+  }: { context: Pick<CliContext, 'env' | 'stderr'>; out: Pick<Output, 'warn'>; table: ImportTable },
   work: (paths: NonNullable<PreviewAround['categoryPaths']>) => Promise<Result>,
 ): Promise<Result> {
   // Loaded here: most imports name categories by their ids.
