@@ -1,5 +1,5 @@
 /** `wxq replay` with histories of a real server: one that the workflow code made, and one that it never could have made. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -50,7 +50,15 @@ it('replays what the present workflow code made, from the server and from a file
   const file = join(folder, 'history.json');
   const history = await client.temporal.workflow.getHandle(workflowId).fetchHistory();
   await writeFile(file, historyToJSON(history));
-  expect(await run(['replay', file])).toMatchObject({ status: 0, stdout: '1 history replayed.\n' });
+  // As a browser downloads it, and as Temporal's HTTP API answers.
+  const { events } = JSON.parse(await readFile(file, 'utf8')) as { events: unknown[] };
+  await writeFile(join(folder, 'array.json'), `\uFEFF${JSON.stringify(events)}`);
+  await writeFile(join(folder, 'answer.json'), JSON.stringify({ history: { events } }));
+  expect(await run(['replay', file, 'array.json', 'answer.json'], { cwd: folder })).toMatchObject({
+    status: 0,
+    stdout: '3 histories replayed.\n',
+  });
+  expect((await run(['replay', 'gone.json'], { cwd: folder })).stderr).toContain('there is no such file');
 });
 
 /** An activity is scheduled and no workflow task is under way: a history in the middle of one does not replay. */

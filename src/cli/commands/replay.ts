@@ -21,7 +21,10 @@ type Replayable = Parameters<(typeof TemporalWorker)['runReplayHistories']>[1] e
 /** Before a deployment: an open case whose history no longer replays would get stuck. */
 export const replayCommand = (cli: Cli) =>
   newCommand('replay', 'replay histories against the workflow code', 'wxq replay test/histories/*.json')
-    .argument('[files...]', 'histories as `temporal workflow show --output json` writes them')
+    .argument(
+      '[files...]',
+      'histories as `temporal workflow show --output json` writes them, or as downloaded from Web UI',
+    )
     .option('--workflow-id <id>', 'take the history from the server (repeatable)', collect)
     .action(async (files, options) => {
       await act(cli, options, async (out) => {
@@ -51,17 +54,34 @@ export const replayCommand = (cli: Cli) =>
     });
 
 async function historyOfFile(path: string, name: string): Promise<Replayable> {
+  let text: string;
   try {
-    const history = historyFromJSON(JSON.parse(await readFile(path, 'utf8')));
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : error;
+    throw new UsageError(`${name} can't be read: ${why instanceof Error ? why.message : why}.`, record, {
+      cause: error,
+    });
+  }
+  try {
+    const history = historyFromJSON(asHistory(JSON.parse(text.replace(/^\uFEFF/, ''))));
     // A case checks that its id is its own, so it is replayed under the one that it ran with.
     const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
     return { workflowId: started?.workflowId || name, history };
   } catch (error) {
-    const why = error instanceof Error ? error.message : error;
-    throw new UsageError(`${name} is no history: ${why}.`, 'Record one: temporal workflow show --output json', {
-      cause: error,
-    });
+    const why = error instanceof Error ? error.message.replace(/\.$/, '') : error;
+    throw new UsageError(`${name} is no history: ${why}.`, record, { cause: error });
   }
+}
+
+const record =
+  'Record one: temporal workflow show --output json; or download it from Web UI, without "Decode Event History".';
+
+/** Web UI and the HTTP API of Temporal wrap the events in other ways than its command does. */
+function asHistory(value: unknown): unknown {
+  if (Array.isArray(value)) return { events: value };
+  const isAnswer = typeof value === 'object' && value !== null && 'history' in value && !('events' in value);
+  return isAnswer ? value.history : value;
 }
 
 async function historyOfCase(client: QualificationClient, workflowId: string): Promise<Replayable> {
