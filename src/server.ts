@@ -47,7 +47,7 @@ import type { MaterialStore } from './store/material.ts';
 import { openMaterialStore } from './store/material-place.ts';
 import { createPushLog } from './store/push-log.ts';
 import { SecretError } from './store/secrets.ts';
-import { privateBearerOf, publishServer } from './store/server-beside.ts';
+import { privateBearerOf, publishServer, targetPath } from './store/server-beside.ts';
 import { countStored } from './store/stored-counts.ts';
 import { readStoredFacts, storedFactsPath } from './store/stored-facts.ts';
 import { accountStoresPath } from './store/stores-beside.ts';
@@ -183,6 +183,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
       { path: storedFactsPath, call: async () => ({ body: await readStoredFacts(store.database) }) },
       { path: watchStorePath, call: (body) => answerWatchStore(createWatchStore(store, accounts), body) },
       { path: accountStoresPath, call: (body) => answerAccountStores(createAccountStores(store.database), body) },
+      { path: targetPath, call: async () => ({ body: { wechatBaseUrl: config.wechatBaseUrl } }) },
       { path: categoryNamesPath, call: (body) => answerCategoryNames(names, body) },
     ],
   });

@@ -28,6 +28,9 @@ export class ServerAwayError extends Error {
   override readonly name = 'ServerAwayError';
 }
 
+/** The server's private call that says which WeChat it speaks to: `{wechatBaseUrl}`. */
+export const targetPath = '/target';
+
 /** In the data folder: the key that secrets are sealed with, where `WXQ_SECRET_KEY` is not set. */
 export const keyFile = 'secret.key';
 const addressFile = 'server.url';
