@@ -77,7 +77,20 @@ try {
     ids.push(handle.workflowId);
   }
   const [first = ''] = ids;
-  await client.get(first).resubmit({ set: {}, force: true, note: '同一份材料再试一次', by: '王芳' });
+  const origin = stack.server.privateUrl;
+  const browser = await openBrowser(origin);
+  // A person mends the first one here, and it is rejected once more: attempts with a picture of what changed.
+  const mending = await browser.page({ locale: 'zh-CN' });
+  await mending.goto(`${origin}/console/cases/${first}`);
+  await mending.fill('input[name=name]', '王芳');
+  await mending.click('.person button >> nth=0');
+  await mending.waitForLoadState('load');
+  await mending.setInputFiles('input[type=file] >> nth=0', image('business-licence-sharp.jpg'));
+  await mending.fill('#mend input[name=note]', '换成原件扫描');
+  await mending.waitForSelector('#checked .good');
+  await mending.click('button.first');
+  await mending.waitForSelector('.notice.good');
+  await mending.close();
   await until(client, first, 'in_review');
   stack.sandbox.decide(
     stack.sandbox.audits({ status: 'open' }).find(({ categoryId }) => first.endsWith(categoryId))?.id ?? '',
@@ -85,8 +98,6 @@ try {
     reasons[0],
   );
   await until(client, first, 'needs_material');
-  const origin = stack.server.privateUrl;
-  const browser = await openBrowser(origin);
   const keep = async (name: string, page: Page): Promise<void> => {
     const shot = await page.screenshot({ fullPage: true });
     // A palette is enough for pages, and a third of the bytes.

@@ -29,7 +29,7 @@ export const importWords = {
   ready: say('可以启动', 'ready'),
   refused: say('有错误，不会启动', 'with errors, not started'),
   warnings: say('有提醒', 'with warnings'),
-  start: say('启动 {n} 个申请（{accounts} 个账号）', 'Start {n} cases of {accounts} accounts'),
+  start: say('启动 {n} 个申请（{accounts} 个账号）', 'Start {n} (accounts: {accounts})'),
   nothingReady: say(
     '没有可以启动的行。请改正文件后重新上传。',
     'No row can be started. Correct the file and upload it again.',

@@ -124,6 +124,8 @@ label.line { display: block; margin: .3rem 0; }
 .attempts blockquote { font-size: .95rem; border-left-width: 3px; background: var(--ground); }
 .htmx-request button { opacity: .6; }
 .pages { text-align: center; }
+@media (hover: none) { .keys { display: none; } }
+@media (max-width: 48rem) { .keys { display: none; } }
 @media (max-width: 80rem) { header .place .quiet { display: none; } }
 @media (max-width: 46rem) {
   .columns { grid-template-columns: minmax(0, 1fr); }

@@ -104,7 +104,7 @@ test('an uploaded file is looked at, begun on confirmation, and ends with a line
   expect(answer.statusCode).toBe(303);
   const url = String(answer.headers.location);
   const preview = await settled(url);
-  expect(preview).toContain('Start 2 cases of 1 accounts');
+  expect(preview).toContain('Start 2 (accounts: 1)');
   expect([checked, started.size]).toEqual([2, 0]);
   expect((await press(url, 'start')).statusCode).toBe(303);
   const done = await settled(url);
@@ -166,7 +166,7 @@ test('what is wrong stands beside its row, and only what is ready is begun', asy
   expect(body).toContain('A licence is missing.');
   expect(body).toContain('Row 2 is for the same account and category.');
   expect(body).toContain('&lt;b>');
-  expect(body).toContain('Start 1 cases');
+  expect(body).toContain('Start 1 (');
   const only = (await stage.get(`${url}?only=findings`)).body;
   expect([only.includes('A-1'), only.includes('A-2')]).toEqual([false, true]);
   await press(url, 'start');
@@ -202,7 +202,7 @@ test('without a worker it is said, and gone on with when there is one', async ()
   expect(await settled(url)).toContain('Look at it again');
   stage.script.check = async () => nothing;
   await press(url, 'check');
-  expect(await settled(url)).toContain('Start 1 cases');
+  expect(await settled(url)).toContain('Start 1 (');
   stage.script.start = async () => Promise.reject(new NoWorkerError('queue', 10));
   await press(url, 'start');
   expect(await settled(url)).toContain('Go on');
