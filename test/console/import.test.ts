@@ -1,12 +1,15 @@
 /** Imports in the console, on a real database: upload, preview with findings, confirmation, results, twice, stopped, gone on with. */
 import { readFile, rm } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type CaseHandle, type Checked, NoWorkerError, type QualificationClient } from '../../src/client/index.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { claimMs, createImports, type Imports } from '../../src/store/imports.ts';
 import { createSecretBox } from '../../src/store/secrets.ts';
 import { newDataDir } from '../prepared-database.ts';
 import { type ConsoleStage, createConsoleStage } from './console-stage.ts';
+
+// A busy machine takes its time; every wait below is for a condition.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 let database: Database;

@@ -1,9 +1,12 @@
 /** Who gets into the console: passwords, a proxy's header, this machine; and who does not. */
 import { randomBytes, scryptSync } from 'node:crypto';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { SignInSettings } from '../../src/console/sign-in.ts';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { type ConsoleStage, caseUrl, createConsoleStage, row, story, view } from './console-stage.ts';
+
+// A busy machine takes its time; every wait below is for a condition.
+vi.setConfig({ testTimeout: 60_000 });
 
 let stage: ConsoleStage | undefined;
 afterEach(async () => {

@@ -1,9 +1,12 @@
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe } from 'vitest';
+import { afterEach, beforeEach, describe, vi } from 'vitest';
 import { notificationsOf, redeliver } from '../../src/client/index.ts';
 import { webhookBodySchema } from '../../src/notify/event-schema.ts';
 import { Receiver, telling } from '../receiver.ts';
 import { expect, image, test } from '../stage.ts';
+
+// A busy machine takes its time; every wait below is for a condition.
+vi.setConfig({ testTimeout: 180_000 });
 
 const day = 24 * 3600;
 const secrets = ['bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3', 'b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk'].map((key) => `whsec_${key}`);
