@@ -21,6 +21,7 @@ import {
 } from './commands/processes.ts';
 import { pushesCommand } from './commands/pushes.ts';
 import { readNowCommand } from './commands/read-now.ts';
+import { renewCommand } from './commands/renew.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resubmitCommand } from './commands/resubmit.ts';
 import { retryCommand } from './commands/retry.ts';
@@ -60,6 +61,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   notificationsCommand,
   accountsCommand,
   inforceCommand,
+  renewCommand,
 ];
 
 const statusHelp = `

@@ -1,12 +1,12 @@
 /** The daily walk, started through its schedule: what lapses is told once, and an account that is broken stops nobody. */
 import { afterEach, beforeEach, describe } from 'vitest';
-import { ensureWatchSchedules, watchNow } from '../../src/client/index.ts';
+import { connect, ensureWatchSchedules, watchNow } from '../../src/client/index.ts';
 import type { Platform } from '../../src/contract/qualification.ts';
 import { type WatchSummary, watchScheduleId } from '../../src/contract/watch.ts';
 import { webhookBodySchema } from '../../src/notify/event-schema.ts';
 import { run } from '../cli/run.ts';
 import { Receiver, telling } from '../receiver.ts';
-import { expect, type Stage, test } from '../stage.ts';
+import { expect, image, type Stage, test } from '../stage.ts';
 
 const withinMs = { timeout: 40_000, interval: 100 };
 const secrets = ['whsec_bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3'];
@@ -71,6 +71,25 @@ describe('what is in force stays watched', () => {
     expect(await walk(stage, 'channels-shop')).toMatchObject({ found: 1 });
     await expect.poll(() => told('category.lapsed').length, withinMs).toBe(2);
     expect(new Set(receiver.taken().map(({ id }) => id)).size).toBe(receiver.taken().length);
+    stage.sandbox.setPermission({ ...place, inForce: true });
+    const newPaper = [
+      ['--image', `licenses/1/2/images/0=${image('business-licence-sharp.jpg')}`],
+      ['--set', 'licenses/1/2/validUntil=2036-06-30'],
+    ].flat();
+    const renew = (argv: string[]) =>
+      run(['renew', handle.workflowId, ...newPaper, '--json', ...argv], {
+        env: stage.settings(),
+        connect: (options) => connect({ ...options, connection: stage.connection, taskQueue: stage.taskQueue }),
+      });
+    const preview = {
+      source: 'temporal',
+      material: [{ path: 'licenses/1/2/images/0', isNew: true }],
+      papers: [{ path: 'licenses/1/2', validUntil: '2036-06-30' }],
+      warnings: [],
+    };
+    expect((await renew([])).json()).toMatchObject({ ...preview, started: false });
+    expect((await renew(['--yes', '--by', 'li'])).json()).toMatchObject({ ...preview, started: true });
+    expect(await stage.client.get(handle.workflowId).result()).toMatchObject({ outcome: 'approved', by: 'us' });
     const cli = await run(['inforce', stage.appId, '--json'], { env: stage.settings() });
     expect(cli.json()).toMatchObject({
       accounts: [{ appId: stage.appId }],

@@ -56,7 +56,8 @@ async function images(handle: CaseHandle, given: string[], cwd: string): Promise
   return Object.fromEntries(placed.map(({ path, source }) => [path, isPlain(source) ? resolve(cwd, source) : source]));
 }
 
-const isPlain = (source: string): boolean => !/^[a-z][a-z0-9+.-]+:/i.test(source);
+/** A path on this machine, and no address. */
+export const isPlain = (source: string): boolean => !/^[a-z][a-z0-9+.-]+:/i.test(source);
 
 async function onlyImage(handle: CaseHandle): Promise<string> {
   const { material } = await handle.view();
@@ -69,7 +70,8 @@ async function onlyImage(handle: CaseHandle): Promise<string> {
   );
 }
 
-function texts(given: string[]): Record<string, string | string[]> {
+/** `--set` options; a value that starts with [ is a JSON list. */
+export function texts(given: string[]): Record<string, string | string[]> {
   return Object.fromEntries(
     given.map((text) => {
       const { path, value } = pair(text);
@@ -90,7 +92,7 @@ function listOf(text: string): string[] {
 }
 
 /** Split at the first `=`: in a path it is written %3D. */
-function pair(text: string): { path?: string; value: string } {
+export function pair(text: string): { path?: string; value: string } {
   const at = text.indexOf('=');
   const isPath = at > 0 && !text.slice(0, at).includes('?') && !/^[a-z]+:\/\//i.test(text);
   return isPath ? { path: text.slice(0, at), value: text.slice(at + 1) } : { value: text };
