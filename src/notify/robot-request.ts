@@ -1,6 +1,6 @@
 /** Messages to robots of WeCom, Feishu and DingTalk: what is sent, and what their answers mean. */
 import { createHmac } from 'node:crypto';
-import type { CaseEventData, CaseEventType, Notification } from '../contract/notification.ts';
+import type { CaseEventData, CategoryLapsedData, LicenseExpiringData, Notification } from '../contract/notification.ts';
 import type { RobotTarget } from './targets.ts';
 import type { OutgoingRequest } from './webhook-request.ts';
 
@@ -11,7 +11,9 @@ const titles: Partial<Record<Notification['type'], string>> = {
   'case.overdue': '类目资质审核超时未出结果',
   'case.reminder': '类目资质补正即将到期',
   'case.expired': '类目资质补正已过期',
-} satisfies Partial<Record<CaseEventType, string>>;
+  'category.lapsed': '类目资质已失效',
+  'license.expiring': '类目资质证照即将到期',
+} satisfies Partial<Record<Notification['type'], string>>;
 
 const platformNames = { 'channels-shop': '微信小店', 'mini-program': '小程序' } as const;
 
@@ -25,8 +27,8 @@ export function robotRequest(
   { now, consoleUrl }: { now: Date; consoleUrl?: string },
 ): OutgoingRequest | undefined {
   const title = titles[type];
-  if (title === undefined || !('status' in data)) return undefined;
-  const lines = linesOf(data, consoleUrl);
+  if (title === undefined) return undefined;
+  const lines = 'status' in data ? linesOf(data, consoleUrl) : linesOfCategory(data);
   const headers = { 'content-type': 'application/json; charset=utf-8' };
   switch (kind) {
     case 'wecom': {
@@ -57,6 +59,24 @@ function linesOf(data: CaseEventData, consoleUrl: string | undefined): string[] 
     ...(blocked === undefined ? [] : [`处理办法:${plain(blocked.advice)}`]),
     ...(dueAt === undefined ? [] : [`截止:${chinaTime(dueAt)}`]),
     ...(consoleUrl === undefined ? [] : [`处理:${consoleUrl}/cases/${workflowId}`]),
+  ];
+}
+
+/** A category in force is no case: there may be none to link to. */
+function linesOfCategory(data: CategoryLapsedData | LicenseExpiringData): string[] {
+  const { platform, appId, categoryId, externalId } = data;
+  return [
+    `${platformNames[platform]}:${appId}`,
+    `类目:${categoryId}`,
+    ...(externalId === undefined ? [] : [`业务单号:${plain(externalId)}`]),
+    ...('validUntil' in data
+      ? [
+          `有效期至:${data.validUntil}(剩余 ${data.daysLeft} 天)`,
+          ...(data.path === undefined ? [] : [`证照:${plain(data.path)}`]),
+        ]
+      : data.reason === undefined
+        ? []
+        : [`原因:${plain(data.reason)}`]),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Who is told: receivers of signed webhooks and group robots, each under a name that shows no secret. */
 import { createHash } from 'node:crypto';
-import type { CaseEventType, Notification, TargetId } from '../contract/notification.ts';
+import type { Notification, TargetId } from '../contract/notification.ts';
 
 /** A receiver of webhooks of one's own; every secret signs (rotation). */
 export interface WebhookTarget {
@@ -23,14 +23,16 @@ export type Target = WebhookTarget | RobotTarget;
 export type Targets = ReadonlyMap<TargetId, Target>;
 
 /** A robot is for people: only what one of them should do something about. */
-const robotEvents: readonly (CaseEventType | string)[] = [
+const robotEvents: readonly Notification['type'][] = [
   'case.rejected',
   'case.needs_material',
   'case.blocked',
   'case.overdue',
   'case.reminder',
   'case.expired',
-] satisfies CaseEventType[];
+  'category.lapsed',
+  'license.expiring',
+] satisfies Notification['type'][];
 
 /** Names them. The digest tells two robots of one host apart and changes when an address does; it shows no key. */
 export function targetsOf(targets: readonly Target[]): Targets {

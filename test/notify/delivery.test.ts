@@ -140,9 +140,22 @@ describe('a robot', () => {
     expect(JSON.stringify(tried)).not.toContain('topsecret');
   });
 
+  test('is told of a category that has lapsed and of a paper that ends soon, which are no cases', async () => {
+    const about = { platform: 'channels-shop', appId: 'wx01', categoryId: '6201', externalId: 'order-17' } as const;
+    const event = { version: 1, id: 'evt_watch_1', timestamp: '2026-11-25T06:01:40.000Z' } as const;
+    receiver.always = { status: 200, body: '{"errcode":0}' };
+    const ending = { ...about, path: 'licenses/1/2', validUntil: '2026-12-01', daysLeft: 6 };
+    await deliver(robot('wecom'), { ...event, type: 'category.lapsed', data: { ...about, reason: '类目已下线' } });
+    await deliver(robot('wecom'), { ...event, type: 'license.expiring', data: ending });
+    const [lapsed, expiring] = receiver.received.map(({ body }) => body);
+    for (const part of ['类目资质', 'wx01', '6201', 'order-17', '原因:类目已下线']) expect(lapsed).toContain(part);
+    for (const part of ['类目资质', 'licenses/1/2', '有效期至:2026-12-01(剩余 6 天)']) expect(expiring).toContain(part);
+  });
+
   test('is told only of what a person should do something about', () => {
     const targets = targetsOf([robot('wecom')]);
     expect(targetsFor(targets, 'case.rejected')).toHaveLength(1);
+    expect(targetsFor(targets, 'category.lapsed')).toHaveLength(1);
     expect(targetsFor(targets, 'case.submitted')).toEqual([]);
     expect(targetsFor(targets, 'case.approved')).toEqual([]);
   });
