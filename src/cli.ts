@@ -18,7 +18,7 @@ const status = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   readStdin: () => text(process.stdin),
-  ...(process.stdin.isTTY ? { confirm } : {}),
+  ...(process.stdin.isTTY ? { confirm, ask } : {}),
   connect,
   fetch: globalThis.fetch,
   sleep: (ms, signal) =>
@@ -32,11 +32,22 @@ process.exitCode = status;
 // start and still answers for its metrics is started again by nobody.
 if (status !== 0) process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
-async function confirm(question: string): Promise<boolean> {
+/** What was typed; empty when the person ends it by Ctrl-C or Ctrl-D, which nobody would hear otherwise. */
+async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new AbortController();
+  terminal.once('SIGINT', () => ended.abort()).once('close', () => ended.abort());
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    return (await terminal.question(`${question} `, { signal: ended.signal })).trim();
+  } catch (error) {
+    if (!ended.signal.aborted) throw error;
+    process.stderr.write('\n');
+    return '';
   } finally {
     terminal.close();
   }
+}
+
+async function confirm(question: string): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(`${question} [y/N]`));
 }

@@ -93,6 +93,8 @@ export const importTable: Record<string, Allowed> = {
     imports: ['src/contract', 'src/client'],
     files: { 'import-file.ts': ['csv-parse/sync'], 'result-lines.ts': ['csv-parse/sync'] },
   },
+  // One image for many cases.
+  replacing: { imports: ['src/contract', 'src/client', 'src/importing/bounded.ts', 'node:crypto'] },
   // The JSON API: cases by the client, answers by zod and fastify. What else it needs is handed to it.
   api: {
     imports: [

@@ -22,6 +22,8 @@ export interface CliContext {
   readStdin(): Promise<string>;
   /** Asks a person on the terminal; absent where there is none. */
   confirm?: (question: string) => Promise<boolean>;
+  /** Has a person type something on the terminal; absent where there is none. */
+  ask?: (question: string) => Promise<string>;
   connect(options: ConnectOptions): Promise<QualificationClient>;
   fetch: typeof globalThis.fetch;
   /** Also ends, without an error, when `signal` is aborted. */

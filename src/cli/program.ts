@@ -22,6 +22,7 @@ import {
 import { pushesCommand } from './commands/pushes.ts';
 import { readNowCommand } from './commands/read-now.ts';
 import { renewCommand } from './commands/renew.ts';
+import { renewMaterialCommand } from './commands/renew-material.ts';
 import { replayCommand } from './commands/replay.ts';
 import { resubmitCommand } from './commands/resubmit.ts';
 import { retryCommand } from './commands/retry.ts';
@@ -43,6 +44,7 @@ const commands: readonly ((cli: Cli) => { copyInheritedSettings(from: Command): 
   showCommand,
   watchCommand,
   resubmitCommand,
+  renewMaterialCommand,
   withdrawCommand,
   retryCommand,
   adoptCommand,
