@@ -29,7 +29,9 @@ export function previewText(name: string, rows: readonly LookedRow[]): string {
     ...(shown.length === 0 ? [] : [tableOf(shown)]),
     ...(left === 0
       ? []
-      : [`${counted(left, 'more row')}${notable.length > shown.length ? '' : ' without findings'} (--json shows all)`]),
+      : [
+          `${counted(left, shown.length === 0 ? 'row' : 'more row')}${notable.length > shown.length ? '' : ' without findings'} (--json shows all)`,
+        ]),
     ...findings,
     readyText(name, rows),
   ].join('\n');
