@@ -3,6 +3,8 @@
  * must end with status 0. Here stands what a page or a command needs before it, another status or what it has to print;
  * and the few that cannot be run here, with the reason.
  */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type DocumentedStage, miniCase, shopCase } from '../e2e/documented-stage.ts';
 
 type Given = (stage: DocumentedStage) => Promise<void>;
@@ -75,6 +77,25 @@ const tutorial: Expected[] = [
   { command: 'npx wxq trigger approved', given: called('in_review') },
 ];
 
+/** A rejected case whose shop has a principal, its image as a file, and another one. */
+const rejectedOfPrincipal: Given = async (stage) => {
+  await rejected(stage);
+  await stage.copy('examples/images/business-licence-blurred.jpg', 'old-licence.png');
+  await stage.copy('examples/images/business-licence-sharp.jpg', 'new-licence.png');
+  const { shops } = JSON.parse(await readFile(join(stage.folder, 'examples/accounts.sandbox.json'), 'utf8'));
+  const entry = { shops: [{ ...shops[0], principal: '样本食品有限公司' }], platforms: [] };
+  await writeFile(join(stage.folder, 'with-principal.json'), JSON.stringify(entry));
+  const { status, output } = await stage.type('npx wxq accounts set with-principal.json');
+  if (status !== 0) throw new Error(output);
+  // The list is a moment behind the case.
+  for (const until = Date.now() + 60_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50)))
+    for await (const row of stage.client.list({ status: 'needs_material' })) if (row.workflowId === shopCase) return;
+  throw new Error(`${shopCase} is not listed as needs_material`);
+};
+
+const renewing =
+  'npx wxq renew-material old-licence.png new-licence.png --principal 样本食品有限公司 --valid-until 2036-05-20';
+
 /** Pages with commands; one that is not here fails a test. */
 export const documented: Record<string, PageCommands> = {
   'README.md': {
@@ -114,10 +135,18 @@ export const documented: Record<string, PageCommands> = {
   'docs/importing.md': {
     given: fresh,
     expected: [
-      { command: 'npx wxq import examples/cases.csv --dry-run', prints: /10 ready/ },
+      { command: 'npx wxq import examples/cases.csv --dry-run', prints: /10 rows, 10 ready \(2 adopt\), 0 refused/ },
       { command: 'npx wxq import examples/cases.csv --yes', prints: /10 started/ },
-      // It asks, and there is no terminal.
-      { command: 'npx wxq import examples/cases.csv', status: 2, prints: /Nobody can be asked/ },
+      // Nobody can be asked here.
+      { command: 'npx wxq import examples/cases.csv', status: 2, prints: /Add --yes/ },
+      { command: 'npx wxq trigger applied --app wx5a2d8f1c3b7e9046', given: fresh },
+      {
+        command: `${renewing} --dry-run`,
+        given: rejectedOfPrincipal,
+        prints: /1 case would get it/,
+      },
+      { command: `${renewing} --by`, status: 2, prints: /Add --confirm/ },
+      { command: `${renewing} --confirm`, prints: /6201 {2}resubmitted, attempt 2/ },
     ],
   },
   'docs/installing.md': { expected: [{ command: 'sh docker/new-env.sh', given: (stage) => stage.remove('.env') }] },
