@@ -45,7 +45,7 @@ describe('usage', () => {
 
   it('has every verb of the design', () => {
     const verbs =
-      'dev demo worker server sandbox submit list show watch resubmit withdraw retry adopt lint template explain trigger doctor codec-server replay accounts pushes notifications read-now';
+      'dev demo worker server sandbox submit list show watch resubmit withdraw retry adopt lint template explain trigger doctor codec-server replay accounts pushes notifications read-now import renew-material';
     expect(commands.map(([verb]) => verb)).toEqual(expect.arrayContaining(verbs.split(' ')));
   });
 
@@ -62,7 +62,7 @@ describe('usage', () => {
         /from '(node:)?readline|process\.stdin|\b(confirm|select|text|password)\b[^;]*from '@clack/,
       );
     }
-    expect(await readFile(resolve(root, 'src/cli.ts'), 'utf8')).toContain('process.stdin.isTTY ? { confirm }');
+    expect(await readFile(resolve(root, 'src/cli.ts'), 'utf8')).toContain('process.stdin.isTTY ? { confirm, ask }');
   });
 
   it.each([
