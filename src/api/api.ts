@@ -9,6 +9,7 @@ import { registerNotificationRoutes } from './notification-routes.ts';
 import { collectRoutes } from './openapi.ts';
 import { type Problem, problem, problemOfError, retryAfter } from './problem.ts';
 import { createStarts, type StartRecords } from './starts.ts';
+import { refuseUnknownAddresses } from './unknown-addresses.ts';
 import { validator } from './validation.ts';
 
 export interface ApiDependencies {
@@ -46,6 +47,7 @@ export function registerApi(app: FastifyInstance, dependencies: ApiDependencies)
       });
       takeJsonOnly(scope);
       answerWithProblems(scope, onBug);
+      refuseUnknownAddresses(scope);
       guardRoutes(scope, access);
       await collectRoutes(scope);
       registerCaseRoutes(scope, { operations, starts, stopping: stopping.signal });
@@ -70,6 +72,7 @@ function takeJsonOnly(scope: FastifyInstance): void {
 }
 
 function answerWithProblems(scope: FastifyInstance, onBug: ApiDependencies['onBug']): void {
+  // With a handler of its own the scope's hooks see such requests; `refuseUnknownAddresses` answers them.
   scope.setNotFoundHandler(async (request, reply) =>
     send(reply, problem('no-such-resource', `There is no ${request.method} ${request.url.split('?')[0]}.`)),
   );

@@ -91,6 +91,7 @@ export function registerCaseRoutes(
           'media-type',
           'invalid-input',
           'no-worker',
+          'rules-refused',
           'rules-unavailable',
           'check-failed',
         ]),

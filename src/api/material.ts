@@ -25,11 +25,14 @@ export const maxImageBytes = 25 * 1024 * 1024;
 /** The content types of a bare image; what it really is says its content. */
 export const imageTypes = ['image/jpeg', 'image/png', 'image/gif'] as const;
 
+/** The name of the one part of a form. */
+export const formFile = 'file';
+
 /** Registers it in a scope of its own: no other route takes images or forms. */
 export async function registerMaterialRoutes(app: FastifyInstance, intake: MaterialIntake): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    await scope.register(multipart, { limits: { files: 1, fields: 5, fileSize: maxImageBytes, parts: 6 } });
+    await scope.register(multipart, { limits: { files: 1, fields: 0, fileSize: maxImageBytes, parts: 2 } });
     scope.addContentTypeParser([...imageTypes], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.post(
       '/material',
@@ -40,7 +43,7 @@ export async function registerMaterialRoutes(app: FastifyInstance, intake: Mater
           operationId: 'uploadImage',
           summary: 'Upload an image',
           description:
-            'A bare image, or one file of a form. `source` of the answer is an image of a start or a resubmission. Uploading the same bytes again changes nothing.',
+            'A bare image, or a form with one file and nothing else. `source` of the answer is an image of a start or a resubmission. Uploading the same bytes again changes nothing.',
           tags: ['material'],
           response: answers({ 201: ['It is kept.', uploadedImage] }, [
             'too-large',
@@ -75,15 +78,25 @@ async function bytesOf(request: FastifyRequest): Promise<Uint8Array> {
   }
   let bytes: Uint8Array | undefined;
   try {
-    bytes = await (await request.file())?.toBuffer();
+    // To its end: what comes after the file is looked at as well.
+    for await (const part of request.parts()) {
+      if (part.type !== 'file' || part.fieldname !== formFile) throw notOneFile();
+      bytes = await part.toBuffer();
+    }
   } catch (error) {
-    // Its limits are errors with a status of their own; whatever else the parser throws is about the form.
-    if (error instanceof Error && 'statusCode' in error) throw error;
+    if (error instanceof ApiProblem) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'FST_REQ_FILE_TOO_LARGE') throw tooLarge();
+    if (typeof code === 'string' && /^FST_(PARTS|FILES|FIELDS)_LIMIT$/.test(code)) throw notOneFile();
+    // Whatever else the parser throws is about the form.
     throw new ApiProblem('bad-request', 'The form is cut off or malformed.');
   }
-  if (bytes !== undefined) return bytes;
-  throw new ApiProblem('bad-request', 'The form holds no file.', { advice: 'Send the image as a file of the form.' });
+  if (bytes === undefined) throw notOneFile();
+  return bytes;
 }
+
+const notOneFile = (): ApiProblem =>
+  new ApiProblem('bad-request', `The form must hold one file and nothing else, under the name \`${formFile}\`.`);
 
 const tooLarge = (): ApiProblem =>
   new ApiProblem('too-large', `An image may have at most ${maxImageBytes / 1024 / 1024} MB.`);

@@ -2,7 +2,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { imageTypes } from './material.ts';
+import { formFile, imageTypes } from './material.ts';
 import { registry } from './shapes.ts';
 
 type Json = { [key: string]: unknown };
@@ -42,9 +42,11 @@ const imageBody = {
     'multipart/form-data': {
       schema: {
         type: 'object',
-        properties: { file: { type: 'string', format: 'binary' } },
-        required: ['file'],
+        properties: { [formFile]: { type: 'string', format: 'binary' } },
+        required: [formFile],
+        additionalProperties: false,
       },
+      encoding: { [formFile]: { contentType: imageTypes.join(', ') } },
     },
   },
 };

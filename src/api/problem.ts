@@ -27,11 +27,13 @@ export const problemKinds = {
   'role-too-low': [403, 'This token may not do that'],
   'api-without-tokens': [403, 'The API is closed: it has no tokens'],
   'no-such-resource': [404, 'There is nothing at this address'],
+  'wrong-method': [405, 'This address does not take this method'],
   'no-such-case': [404, 'There is no such case'],
   'no-such-notification': [404, 'There is no such notification'],
   'case-running': [409, 'A case for this account and category is running with another input'],
   'case-refused': [409, 'The case does not take this now'],
   'case-closed': [409, 'The case is closed'],
+  'rules-refused': [409, "WeChat does not tell the category's rules for this account"],
   'key-in-use': [409, 'A request with this Idempotency-Key is still under way'],
   'no-result': [410, 'The case ended without a result'],
   'too-large': [413, 'The body is too large'],
@@ -107,9 +109,14 @@ const rows: readonly (readonly [new (...given: never[]) => Error, ProblemKind])[
 /** What to answer for an error; `undefined` when it is none that is known, which means a bug. */
 export function problemOfError(error: unknown): Problem | undefined {
   if (error instanceof ApiProblem) return problem(error.kind, error.message, error.members);
-  const [, kind] = rows.find(([errorClass]) => error instanceof errorClass) ?? [];
+  const kind = kindOf(error);
   if (kind === undefined || !(error instanceof QualificationError)) return undefined;
   return problem(kind, error.message, { advice: error.advice, ...membersOf(error) });
+}
+
+function kindOf(error: unknown): ProblemKind | undefined {
+  if (error instanceof RulesUnavailableError && error.isRefused) return 'rules-refused';
+  return rows.find(([errorClass]) => error instanceof errorClass)?.[1];
 }
 
 function membersOf(error: QualificationError): Partial<Problem> {

@@ -113,7 +113,8 @@ export function createCaseCheck({ wechat, rules, now = Date.now, onBug }: CaseCh
         const source = ageSeconds * 1000 > errorsFromRulesAtMostMs ? 'kept' : 'live';
         return { findings: bounded(findings), rules: { source, readAt: new Date(readAt).toISOString(), ageSeconds } };
       } catch (error) {
-        if (error instanceof WeChatError) return { unavailable: unavailable(error) };
+        if (error instanceof WeChatError)
+          return { unavailable: unavailable(error), ...(mayPass.includes(error.kind) ? {} : { isRefused: true }) };
         throw error;
       }
     },
@@ -159,6 +160,9 @@ function rulesUnread(error: unknown): CheckFinding {
     advice,
   );
 }
+
+/** Reading again may help; whatever else WeChat or the token service says stays so until a person has mended it. */
+const mayPass: readonly WeChatError['kind'][] = ['retry-now', 'retry-slowly', 'unanswered', 'unknown-code'];
 
 const unavailable = ({ reason, advice, errcode, errmsg, rid, endpoint }: WeChatError): FailureDetails => ({
   reason,

@@ -69,7 +69,8 @@ export async function checkCase(
       await inTime(updateTimeoutMs, () => handle.terminate('no worker took it')).catch(() => undefined);
       throw new NoWorkerError(taskQueue, updateTimeoutMs, { cause: error });
     });
-    if ('unavailable' in answer) throw new RulesUnavailableError(answer.unavailable);
+    if ('unavailable' in answer)
+      throw new RulesUnavailableError({ ...answer.unavailable, isRefused: answer.isRefused === true });
     return answer;
   } catch (error) {
     if (error instanceof WorkflowFailedError) throw new CheckFailedError(error.cause?.message ?? error.message, error);

@@ -103,9 +103,15 @@ export class RulesUnavailableError extends QualificationError {
   readonly errcode?: string;
   readonly rid?: string;
   readonly endpoint?: string;
+  /** Refused for a reason that only a person can mend (account, secret, permission); else checking again may help. */
+  readonly isRefused: boolean;
 
-  constructor(why: Pick<FailureDetails, 'reason' | 'advice' | 'errcode' | 'rid' | 'endpoint'>, options?: ErrorOptions) {
+  constructor(
+    why: Pick<FailureDetails, 'reason' | 'advice' | 'errcode' | 'rid' | 'endpoint'> & { isRefused?: boolean },
+    options?: ErrorOptions,
+  ) {
     super(`The category's rules could not be read: ${why.reason}.`, why.advice, options);
+    this.isRefused = why.isRefused === true;
     if (why.errcode !== undefined) this.errcode = why.errcode;
     if (why.rid !== undefined) this.rid = why.rid;
     if (why.endpoint !== undefined) this.endpoint = why.endpoint;

@@ -36,7 +36,10 @@ export type CheckRequest =
   | { platform: 'mini-program'; input: MiniProgramInput };
 
 /** What `qualificationCheck` returns: findings, or why the rules cannot be read. */
-export type CheckAnswer = { findings: CheckFinding[]; rules: CheckedRules } | { unavailable: FailureDetails };
+export type CheckAnswer =
+  | { findings: CheckFinding[]; rules: CheckedRules }
+  /** `isRefused`: only a person can change that; repeating the check is of no use. */
+  | { unavailable: FailureDetails; isRefused?: true };
 
 /** Errors that no other material mends, with WeChat's code for them: the case waits for a person or for time. */
 export const accountErrcodes: Readonly<Record<string, string>> = {

@@ -85,6 +85,29 @@ test('what is not there is a 404 in the same form', async () => {
     'application/problem+json',
     'There is no GET /v1/nothing.',
   ]);
+  // Whatever it is that was sent there.
+  const body = { payload: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+  expect((await stage.ask('reader', { method: 'POST', url: '/v1/cases/a', ...body })).statusCode).toBe(404);
+  expect((await stage.ask('reader', { url: '/v1/cases//wx5a2d8f1c3b7e9046/6201' })).statusCode).toBe(404);
+});
+
+test('a method that an address does not take is a 405 that names those it takes, whatever was sent', async () => {
+  stage = await createApiStage({ script });
+  for (const [method, url, allow] of [
+    ['PUT', '/v1/cases', 'GET, HEAD, POST'],
+    ['QUERY', '/v1/cases?status=approved', 'GET, HEAD, POST'],
+    ['TRACE', caseUrl, 'GET, HEAD'],
+    ['OPTIONS', `${caseUrl}/resubmit`, 'POST'],
+    ['GET', '/v1/material', 'POST'],
+    ['DELETE', '/v1/openapi.json', 'GET, HEAD'],
+  ] as const) {
+    const answer = await stage.ask('backend', { method: method as 'PUT', url });
+    expect([answer.statusCode, answer.headers.allow, answer.json()], `${method} ${url}`).toMatchObject([
+      405,
+      allow,
+      { type: 'urn:problem-type:wechat-qualification:wrong-method', detail: expect.stringContaining(allow) },
+    ]);
+  }
 });
 
 test('WXQ_API_TOKENS is read, and no message about it shows a token', () => {

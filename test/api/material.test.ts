@@ -102,6 +102,13 @@ test('too large is a 413 both ways, another content type a 415, a form without a
   expect((await upload(Buffer.from('a'), 'application/octet-stream')).statusCode).toBe(415);
   const field = ['--limit', 'content-disposition: form-data; name="note"'];
   expect((await upload(form(field, Buffer.from('x')), type)).statusCode).toBe(400);
+  const good = await readFile(join(images, 'buchongcailiao.png'));
+  for (const after of [field, part, field.with(1, 'content-disposition: form-data; name="file"')])
+    expect(
+      (await upload(Buffer.concat([form(part, good, ''), form(after, Buffer.from('x'))]), type)).json(),
+    ).toMatchObject({ status: 400, detail: 'The form must hold one file and nothing else, under the name `file`.' });
+  const other = part.with(1, 'content-disposition: form-data; name="media"; filename="a.png"');
+  expect((await upload(form(other, good), type)).statusCode).toBe(400);
   expect((await upload(form(part, Buffer.from('x'), ''), type)).statusCode).toBe(400);
   expect((await upload(Buffer.from('x'), 'multipart/form-data')).statusCode).toBe(400);
   expect(stage.bugs).toEqual([]);

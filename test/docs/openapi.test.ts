@@ -56,7 +56,7 @@ describe('docs/openapi.json', () => {
 
   test('documents every kind of problem at some route', async () => {
     const text = await openApiText();
-    for (const kind of Object.keys(problemKinds).filter((one) => one !== 'no-such-resource'))
+    for (const kind of Object.keys(problemKinds).filter((one) => !['no-such-resource', 'wrong-method'].includes(one)))
       expect(text, kind).toContain(`\`${kind}\``);
   });
 });
