@@ -16,8 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          // test/topology: `.ci/run --full`.
-          exclude: [...needsTemporal, 'test/topology/**'],
+          // test/topology, test/callers: `.ci/run --full`.
+          exclude: [...needsTemporal, 'test/topology/**', 'test/callers/**'],
           testTimeout: 20_000,
         },
       },

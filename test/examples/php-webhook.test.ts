@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,6 @@ import type { Notification } from '../../src/contract/notification.ts';
 import { webhookRequest } from '../../src/notify/webhook-request.ts';
 
 const script = resolve(import.meta.dirname, '../../examples/php/webhook.php');
-const isPhpThere = spawnSync('php', ['-v']).status === 0;
 const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
 
 const lapsed: Notification = {
@@ -27,33 +26,30 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test.skipIf(!isPhpThere)(
-  'the PHP receiver takes what is signed, once, during a rotation too, and refuses the rest',
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'wxq-php-'));
-    const port = await freePort();
-    const php = spawn('php', ['-S', `127.0.0.1:${port}`, script], {
-      env: { ...process.env, WXQ_WEBHOOK_SECRET: secretOf(1), EVENTS_FOLDER: folder },
-      stdio: 'ignore',
-    });
-    try {
-      const url = `http://127.0.0.1:${port}/`;
-      const send = async (secrets: string[], change: { now?: Date; body?: string } = {}) => {
-        const target = { kind: 'webhook' as const, url, secrets };
-        const { headers, body } = webhookRequest(target, lapsed, change.now ?? new Date());
-        const answer = await fetch(url, { method: 'POST', headers, body: change.body ?? body });
-        return answer.status;
-      };
-      await expect.poll(() => send([secretOf(2)]).catch(() => 0), { timeout: 15_000 }).toBe(401);
-      expect(await send([secretOf(1)], { body: '{"type":"case.approved"}' })).toBe(401);
-      expect(await send([secretOf(1)], { now: new Date(Date.now() - 600_000) })).toBe(401);
-      expect(await readdir(folder)).toEqual([]);
-      expect(await send([secretOf(2), secretOf(1)])).toBe(204);
-      expect(await send([secretOf(1)])).toBe(204);
-      expect(await readdir(folder)).toEqual(['evt_run_1.json']);
-    } finally {
-      php.kill();
-      await rm(folder, { recursive: true });
-    }
-  },
-);
+test('the PHP receiver takes what is signed, once, during a rotation too, and refuses the rest', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wxq-php-'));
+  const port = await freePort();
+  const php = spawn('php', ['-S', `127.0.0.1:${port}`, script], {
+    env: { ...process.env, WXQ_WEBHOOK_SECRET: secretOf(1), EVENTS_FOLDER: folder },
+    stdio: 'ignore',
+  });
+  try {
+    const url = `http://127.0.0.1:${port}/`;
+    const send = async (secrets: string[], change: { now?: Date; body?: string } = {}) => {
+      const target = { kind: 'webhook' as const, url, secrets };
+      const { headers, body } = webhookRequest(target, lapsed, change.now ?? new Date());
+      const answer = await fetch(url, { method: 'POST', headers, body: change.body ?? body });
+      return answer.status;
+    };
+    await expect.poll(() => send([secretOf(2)]).catch(() => 0), { timeout: 15_000 }).toBe(401);
+    expect(await send([secretOf(1)], { body: '{"type":"case.approved"}' })).toBe(401);
+    expect(await send([secretOf(1)], { now: new Date(Date.now() - 600_000) })).toBe(401);
+    expect(await readdir(folder)).toEqual([]);
+    expect(await send([secretOf(2), secretOf(1)])).toBe(204);
+    expect(await send([secretOf(1)])).toBe(204);
+    expect(await readdir(folder)).toEqual(['evt_run_1.json']);
+  } finally {
+    php.kill();
+    await rm(folder, { recursive: true });
+  }
+});

@@ -37,6 +37,8 @@ export async function runDev({ json }: { json: boolean }, context: CliContext): 
   try {
     const running = await startLocalStack({
       env: context.env,
+      // Who tries things out wants to see them arrive; `demo` tells nobody.
+      passesOn: ['WXQ_WEBHOOK_URL', 'WXQ_WEBHOOK_SECRET', 'WXQ_ROBOT_URLS', 'WXQ_CONSOLE_URL'],
       dataDir: config.dataDir,
       sandboxStateFile: join(config.dataDir, 'sandbox.json'),
       taskQueue: config.taskQueue,

@@ -15,6 +15,8 @@ export interface LocalStackOptions {
   /** Absolute. Temporal's database, the accounts file and the pinned images go here. */
   dataDir: string;
   taskQueue: string;
+  /** Further settings of `env` that reach the parts: those that would lead away from the sandbox otherwise don't. */
+  passesOn?: readonly string[];
   /** In place of the sandbox's fixtures. */
   accounts?: SandboxAccounts;
   /** Keeps the sandbox's state over a restart. */
@@ -158,7 +160,9 @@ function stackSettings(
 ): NodeJS.ProcessEnv {
   const isForeign = temporal.pid === undefined;
   const passed = Object.entries(options.env).filter(
-    ([name]) => (isForeign || !name.startsWith('TEMPORAL_')) && (!name.startsWith('WXQ_') || passedOn.includes(name)),
+    ([name]) =>
+      (isForeign || !name.startsWith('TEMPORAL_')) &&
+      (!name.startsWith('WXQ_') || passedOn.includes(name) || options.passesOn?.includes(name)),
   );
   return {
     ...Object.fromEntries(passed),
