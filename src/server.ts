@@ -195,6 +195,8 @@ export async function startServer(config: Config, options: StartServerOptions): 
     taskQueue: config.taskQueue,
     env,
     dataConverter: { payloadCodecs },
+    // With the 2 s of looking whether Temporal is there at all, a caller of the API waits about 10 s at most.
+    updateTimeoutMs: 8_000,
     // Said to the caller, as a 409.
     onWarning: () => undefined,
   });

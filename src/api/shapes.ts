@@ -1,7 +1,14 @@
 /** What goes in and comes out of the API, as zod schemas: they validate requests, and the OpenAPI document is made of them. */
 import { z } from 'zod';
 import type { CasePage, CaseRow, Checked, Finding } from '../client/index.ts';
-import { channelsShopSchema, miniProgramSchema } from '../client/input.ts';
+import {
+  channelsShopSchema,
+  deadlines,
+  duration,
+  miniProgramSchema,
+  source as sourceSchema,
+  validUntil,
+} from '../client/input.ts';
 import type {
   Accepted,
   Adoption,
@@ -14,15 +21,31 @@ import type {
 } from '../contract/qualification.ts';
 import type { Problem } from './problem.ts';
 
+/** As far as a pattern can say it; what else is wrong with a source says its finding. */
+const sourcePattern = '^(material:[0-9a-f]{64}|(https?|s3|file)://\\S+|/.+)$';
+
 /** Names of schemas in the document, and descriptions. */
-export const registry = z.registry<{ id?: string; description?: string }>();
+export const registry = z.registry<{
+  id?: string;
+  description?: string;
+  examples?: unknown[];
+  /** What a check in code holds, in the words of JSON schema. */
+  pattern?: string;
+  anyOf?: object[];
+  dependentRequired?: Record<string, string[]>;
+}>();
 
 const described = <Schema extends z.ZodType>(schema: Schema, description: string): Schema => {
   registry.add(schema, { description });
   return schema;
 };
-const named = <Schema extends z.ZodType>(schema: Schema, id: string, description: string): Schema => {
-  registry.add(schema, { id, description });
+const named = <Schema extends z.ZodType>(
+  schema: Schema,
+  id: string,
+  description: string,
+  more: { examples?: unknown[]; anyOf?: object[] } = {},
+): Schema => {
+  registry.add(schema, { id, description, ...more });
   return schema;
 };
 
@@ -44,9 +67,35 @@ const actions = ['resubmit', 'withdraw', 'retry', 'adopt', 'readAuditNow'] as co
 
 // --- requests ---
 
+registry.add(sourceSchema, {
+  description: '`material:` of an upload, an https: or s3: address, or an absolute path that the worker may read',
+  pattern: sourcePattern,
+});
+registry.add(duration, {
+  description: 'with its unit, at most 10 years: `30 days`, `12h`',
+  pattern:
+    '^([1-9]\\d{0,3} ?(s|seconds?|m|minutes?|h|hours?)|[1-9]\\d{0,2} ?(d|days?)|[1-9]\\d? ?(w|weeks?)|[1-9] ?(y|years?))$',
+});
+registry.add(deadlines, { dependentRequired: { reminder: ['correction'] } });
+registry.add(validUntil, {
+  description: 'a date that exists, or `permanent`',
+  pattern: '^(permanent|\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01]))$',
+});
+
+const exampleImage = 'material:2db3ad4b441381af369d4583437f5f1af0f5813211726a0e5e48d720b0019a31';
+const exampleCase = {
+  appId: 'wx5a2d8f1c3b7e9046',
+  externalId: 'order-17',
+  category: { leaf: '6205' },
+  material: { form: 'licenses', licenses: [{ groupId: '1', licenseId: '2', images: [exampleImage] }] },
+  deadlines: { correction: '30 days', reminder: '3 days' },
+};
+
 /** The body of a start: an input of one of the platforms, told apart by its members. */
 export const caseBody = z.union([
-  named(channelsShopSchema, 'ChannelsShopCase', 'A Channels Shop case. Ids are strings: they are uint64 at WeChat.'),
+  named(channelsShopSchema, 'ChannelsShopCase', 'A Channels Shop case. Ids are strings: they are uint64 at WeChat.', {
+    examples: [exampleCase],
+  }),
   named(miniProgramSchema, 'MiniProgramCase', 'A Mini Program case. Ids are strings: they are uint64 at WeChat.'),
 ]);
 
@@ -59,14 +108,18 @@ const image = z.union([
   z.string().min(1),
   z.strictObject({ source: z.string().min(1), sha256: sha256.exactOptional() }),
 ]);
+const materialPath = described(
+  z.string(),
+  'a place of the material: `licenses/1/2/images/0`; those of a case stand in its view',
+);
 
 export const resubmissionBody = named(
   z.strictObject({
     set: described(
-      z.record(z.string(), z.union([image, z.array(z.string())])).exactOptional(),
+      z.record(materialPath, z.union([image, z.array(z.string())])).exactOptional(),
       'path -> image (a source, or {source, sha256}), text, or list of ids; paths as in the case view',
     ),
-    remove: z.array(z.string()).exactOptional(),
+    remove: z.array(materialPath).exactOptional(),
     note: text.exactOptional(),
     by: text.exactOptional(),
     seenSince,
@@ -74,6 +127,10 @@ export const resubmissionBody = named(
   }),
   'Resubmission',
   'Corrected material; `remove` is applied before `set`. `by` is the name of the token unless given.',
+  {
+    examples: [{ set: { 'licenses/1/2/images/0': exampleImage }, note: 'a sharper scan' }],
+    anyOf: [{ required: ['set'] }, { required: ['remove'] }, { required: ['force'] }],
+  },
 );
 export const withdrawalBody = named(
   z.strictObject({

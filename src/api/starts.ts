@@ -14,6 +14,8 @@ export interface StartsDependencies {
   records: StartRecords;
   /** How long one request may hold a key without an answer, ms: longer than a start can take. */
   claimMs?: number;
+  /** How long the database may take for one statement, ms. */
+  queryMs?: number;
   /** How long a second request waits for the answer of the first, ms. */
   waitMs?: number;
 }
@@ -24,6 +26,11 @@ export interface Starts {
   start(input: unknown, asking: { by?: string | undefined; key?: string | undefined }): Promise<StartedCase>;
 }
 
+/** The database said nothing. */
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
 const keepHours = 24;
 const pollMs = 100;
 
@@ -32,10 +39,25 @@ const pollMs = 100;
  * a server dies in between, the next request with it finds the case that was started, and starts no second one, even if
  * that case has ended meanwhile. Only answers of cases that run are kept: after a refusal the same key may try again.
  */
-export function createStarts({ operations, records, claimMs = 30_000, waitMs = 15_000 }: StartsDependencies): Starts {
+export function createStarts(dependencies: StartsDependencies): Starts {
+  const { operations, records, claimMs = 30_000, waitMs = 9_000, queryMs = 5_000 } = dependencies;
+
+  /** A database whose host is gone answers nothing at all: its driver would wait. */
+  async function inTime(query: Promise<Record<string, unknown>[]>): Promise<Record<string, unknown>[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new NoAnswer()), queryMs);
+    });
+    try {
+      return await Promise.race([query, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async function query(sql: string, parameters: readonly (string | number)[]): Promise<Record<string, unknown>[]> {
     try {
-      return await records.query(sql, parameters);
+      return await inTime(records.query(sql, parameters));
     } catch (error) {
       const why = error instanceof Error ? error.name : 'unknown';
       throw new ApiProblem(
@@ -89,21 +111,17 @@ export function createStarts({ operations, records, claimMs = 30_000, waitMs = 1
       try {
         const started = await operations.start(input, { by, startKey: keyDigest });
         // Should this fail, the memo of the case still knows the key.
-        await records
-          .query('UPDATE wxq_api_start SET answer = $3 WHERE key_digest = $1 AND owner = $2', [
-            keyDigest,
-            owner,
-            JSON.stringify(started),
-          ])
-          .catch(() => undefined);
+        await query('UPDATE wxq_api_start SET answer = $3 WHERE key_digest = $1 AND owner = $2', [
+          keyDigest,
+          owner,
+          JSON.stringify(started),
+        ]).catch(() => undefined);
         return started;
       } catch (error) {
-        await records
-          .query('DELETE FROM wxq_api_start WHERE key_digest = $1 AND owner = $2 AND answer IS NULL', [
-            keyDigest,
-            owner,
-          ])
-          .catch(() => undefined);
+        await query('DELETE FROM wxq_api_start WHERE key_digest = $1 AND owner = $2 AND answer IS NULL', [
+          keyDigest,
+          owner,
+        ]).catch(() => undefined);
         throw error;
       }
     },

@@ -2,6 +2,7 @@
 import { msToNumber, type StringValue } from '@temporalio/common';
 import { z } from 'zod';
 import { accessLists, businessPlatforms, type ChannelsShopInput, maxImagesPerList } from '../contract/channels-shop.ts';
+import { longestDeadlineMs } from '../contract/deadlines.ts';
 import { validityEnd } from '../contract/material-path.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { Platform } from '../contract/qualification.ts';
@@ -17,7 +18,7 @@ const idText = both(
 );
 const id = z
   .string({ error: (issue) => (issue.input === undefined ? undefined : idText) })
-  .regex(/^[1-9]\d*$/, {
+  .regex(/^[1-9]\d{0,19}$/, {
     error: both('must be a decimal id without leading zeros, such as "6033"', '必须是不带前导零的十进制 id'),
     abort: true,
   })
@@ -30,7 +31,8 @@ const appId = z.string().regex(/^wx[0-9A-Za-z]{6,30}$/, {
 });
 const text = z.string().min(1);
 
-const source = z.string().superRefine((value, context) => {
+/** Where an image is. */
+export const source = z.string().superRefine((value, context) => {
   const problem = sourceProblem(value);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });
@@ -40,29 +42,29 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, {
 const image = z.union([source, z.strictObject({ source, sha256: sha256.exactOptional() })]);
 const images = z.array(image).min(1).max(maxImagesPerList);
 
+/** How long a paper is valid. */
+export const validUntil = z.string().refine((value) => validityEnd(value) !== undefined, {
+  error: both('must be a date as YYYY-MM-DD that exists, or "permanent"', '必须是真实日期 YYYY-MM-DD 或 "permanent"'),
+});
+
 const paper = {
   holder: z.strictObject({ name: text, creditCode: text.exactOptional() }).exactOptional(),
-  validUntil: z
-    .string()
-    .refine((value) => validityEnd(value) !== undefined, {
-      error: both(
-        'must be a date as YYYY-MM-DD that exists, or "permanent"',
-        '必须是真实日期 YYYY-MM-DD 或 "permanent"',
-      ),
-    })
-    .exactOptional(),
+  validUntil: validUntil.exactOptional(),
 };
 
 /** Temporal's own grammar for durations, but a unit is wanted: it would read "30" as 30 milliseconds. */
-const duration = z
+export const duration = z
   .string()
   .refine((value) => durationMs(value) > 0, {
     error: both(
       'must be a duration with its unit, such as "30 days" or "12h"',
       '必须是带单位的时长，例如 "30 days" 或 "12h"',
     ),
+    abort: true,
   })
-  .exactOptional();
+  .refine((value) => durationMs(value) <= longestDeadlineMs, {
+    error: both('must be at most 10 years', '最长 10 年'),
+  });
 
 function durationMs(value: string): number {
   if (!/[a-z]\s*$/i.test(value)) return Number.NaN;
@@ -72,6 +74,25 @@ function durationMs(value: string): number {
     return Number.NaN;
   }
 }
+
+/** How long a case waits for what. */
+export const deadlines = z
+  .strictObject({
+    correction: duration.exactOptional(),
+    overdue: duration.exactOptional(),
+    reminder: duration.exactOptional(),
+  })
+  .refine(
+    ({ correction, reminder }) =>
+      reminder === undefined || (correction !== undefined && durationMs(reminder) < durationMs(correction)),
+    {
+      path: ['reminder'],
+      error: both(
+        'is a time before the end of deadlines.correction: give that too, and a longer one',
+        '是 deadlines.correction 到期前的提前量:必须同时给出更长的 correction',
+      ),
+    },
+  );
 
 const adopt = z.strictObject({ adopt: z.strictObject({ auditId: id.exactOptional() }) });
 const intent = z.union([z.enum(['new', 'renew']), adopt]);
@@ -85,20 +106,7 @@ const anyCase = {
   externalId: text.exactOptional(),
   requestedBy: text.exactOptional(),
   intent: intent.exactOptional(),
-  deadlines: z
-    .strictObject({ correction: duration, overdue: duration, reminder: duration })
-    .refine(
-      ({ correction, reminder }) =>
-        reminder === undefined || (correction !== undefined && durationMs(reminder) < durationMs(correction)),
-      {
-        path: ['reminder'],
-        error: both(
-          'is a time before the end of deadlines.correction: give that too, and a longer one',
-          '是 deadlines.correction 到期前的提前量:必须同时给出更长的 correction',
-        ),
-      },
-    )
-    .exactOptional(),
+  deadlines: deadlines.exactOptional(),
   skipCheck: z.boolean().exactOptional(),
   priority: z
     .literal([1, 2, 3, 4, 5], {

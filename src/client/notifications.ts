@@ -16,7 +16,8 @@ export interface CaseNotification extends NotificationView {
 
 type Asked = Pick<QualificationClient, 'temporal' | 'address' | 'namespace' | 'taskQueue'>;
 
-const answerTimeoutMs = 10_000;
+const answerTimeoutMs = 8_000;
+const reachableTimeoutMs = 2_000;
 
 /**
  * What was told about the newest run of a case, oldest first; a worker answers it. Nothing where nobody was to be told.
@@ -101,8 +102,19 @@ async function asked<Answer>(client: Asked, call: () => Promise<Answer>): Promis
   try {
     return await client.temporal.connection.withDeadline(Date.now() + answerTimeoutMs, call);
   } catch (error) {
-    if (isTimeout(error) || codeOf(error) === grpcCode.failedPrecondition)
+    const isUnanswered = isTimeout(error) || codeOf(error) === grpcCode.failedPrecondition;
+    if (isUnanswered && (await isServerThere(client)))
       throw new NoWorkerError(client.taskQueue, answerTimeoutMs, { cause: error });
     throw asOurs(error, client);
   }
+}
+
+/** Tells a missing worker from a missing server. */
+async function isServerThere({ temporal: { connection } }: Asked): Promise<boolean> {
+  return await connection
+    .withDeadline(Date.now() + reachableTimeoutMs, () => connection.workflowService.getSystemInfo({}))
+    .then(
+      () => true,
+      () => false,
+    );
 }

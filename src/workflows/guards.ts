@@ -3,6 +3,7 @@
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { accessLists, type ChannelsShopInput } from '../contract/channels-shop.ts';
+import { longestDeadlineMs } from '../contract/deadlines.ts';
 import { failureTypes } from '../contract/failures.ts';
 import type { AccountChanged } from '../contract/messages.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
@@ -196,12 +197,12 @@ function checkWorkflowId(expected: string): void {
     );
 }
 
-/** `30 days` -> milliseconds; `undefined` when it is no duration above zero. */
+/** `30 days` -> milliseconds; `undefined` when it is no duration above zero, or longer than any timer may be. */
 export function durationMs(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   try {
     const ms = msToNumber(value as Parameters<typeof msToNumber>[0]);
-    return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+    return ms > 0 && ms <= longestDeadlineMs ? ms : undefined;
   } catch {
     return undefined;
   }

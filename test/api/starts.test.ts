@@ -37,7 +37,7 @@ const client = {
 } as unknown as QualificationClient;
 
 /** As one of several servers on the same database. */
-const server = (changes: { records?: StartRecords; claimMs?: number; waitMs?: number } = {}) =>
+const server = (changes: { records?: StartRecords; claimMs?: number; waitMs?: number; queryMs?: number } = {}) =>
   createStarts({ operations: createCaseOperations(client), records: database, ...changes });
 
 const asked = { by: 'backend', key: 'order-1' };
@@ -114,6 +114,8 @@ test('without the database nothing is started under a key; when only the answer 
   const away = { query: () => Promise.reject(new Error('password SECRET')) };
   const refused = server({ records: away }).start(shopCase, asked);
   await expect(refused).rejects.toMatchObject({ kind: 'store-away', message: expect.not.stringContaining('SECRET') });
+  const silent = server({ records: { query: () => new Promise(() => {}) }, queryMs: 50 }).start(shopCase, asked);
+  await expect(silent).rejects.toMatchObject({ kind: 'store-away', message: expect.stringContaining('NoAnswer') });
   expect(begun).toEqual([]);
   const half: StartRecords = {
     query: (sql, parameters) => (sql.startsWith('UPDATE') ? away.query() : database.query(sql, parameters)),

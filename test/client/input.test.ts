@@ -135,6 +135,13 @@ describe('the rest of the input', () => {
     expect(pathsOf(withLicenses(license({ validUntil })))).toEqual(['material.licenses[0].validUntil']);
   });
 
+  it('a deadline is at most 10 years away', () => {
+    const deadlines = { correction: '99999999 years', overdue: '3650 days' };
+    expect(shopFindings(shopInput({ deadlines }))).toEqual([
+      expect.objectContaining({ path: 'deadlines.correction', en: 'deadlines.correction must be at most 10 years.' }),
+    ]);
+  });
+
   it.each(['30', '-3 days', '0 days', 'soon', '5 parsecs', ''])('the deadline "%s" is no duration', (correction) => {
     expect(pathsOf(shopInput({ deadlines: { correction } }))).toEqual(['deadlines.correction']);
   });

@@ -79,6 +79,8 @@ describe('starts', () => {
     [{ intent: { adopt: { auditId: 5 } } }, 'intent.adopt.auditId must be an id: a decimal string'],
     [{ deadlines: { correction: 'soon' } }, 'deadlines.correction must be a duration such as "30 days"'],
     [{ deadlines: { overdue: '0s' } }, 'deadlines.overdue must be a duration such as "30 days"'],
+    // No timer and no date is that far away: the case would stand still for ever.
+    [{ deadlines: { correction: '99999999 years' } }, 'deadlines.correction must be a duration such as "30 days"'],
     [{ deadlines: 'soon' }, 'deadlines must be {correction?, overdue?, reminder?}'],
     [{ brandIds: '10000083' }, 'brandIds must be a list of ids'],
     [{ brandIds: [10000083] }, 'brandIds/0 must be an id: a decimal string'],
