@@ -1,14 +1,12 @@
 /** Everything as `wxq dev` starts it, with tokens for the API, on the Temporal server of the tests; from the built code. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { LocalStack, startLocalStack } from '../../src/cli/local/local-stack.ts';
 import { connect, type QualificationClient } from '../../src/client/index.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import type { SandboxAccounts } from '../../src/sandbox/index.ts';
 import { renamedAccounts, uniqueAppId } from '../stage-accounts.ts';
+import { createStageStore } from '../stage-store.ts';
 
 /** A token for each role. */
 export const tokens = {
@@ -45,7 +43,8 @@ export async function startInstallation(
   const { accounts, settings = {} } = options;
   const built = new URL('../../dist/src/cli/local/local-stack.js', import.meta.url).href;
   const { startLocalStack: start } = (await import(built)) as { startLocalStack: typeof startLocalStack };
-  const folder = await mkdtemp(join(tmpdir(), 'wxq-callers-'));
+  const store = await createStageStore('postgresql');
+  const { WXQ_DATA_DIR: folder = '', ...database } = store.settings;
   const stack = await start({
     env: {
       ...process.env,
@@ -57,9 +56,10 @@ export async function startInstallation(
       WXQ_API_TOKENS: Object.entries(tokens)
         .map(([role, token]) => `${role}-program:${role}:${token}`)
         .join(),
+      ...database,
       ...settings,
     },
-    passesOn: Object.keys(settings),
+    passesOn: Object.keys({ ...database, ...settings }),
     dataDir: folder,
     taskQueue: `callers-${randomUUID()}`,
     ...(accounts === undefined ? {} : { accounts }),
@@ -77,7 +77,7 @@ export async function startInstallation(
     async stop() {
       await client.close();
       await stack.stop();
-      await rm(folder, { recursive: true, force: true });
+      await store.remove();
     },
   };
 }

@@ -201,6 +201,9 @@ export const documented: Record<string, PageCommands> = {
   },
 };
 
+/** Pages whose commands have a test of their own, which knows the status of each answer. */
+export const withOwnTest: Readonly<Record<string, string>> = { 'docs/http-api.md': 'test/e2e/http-callers.test.ts' };
+
 /** What can't be run here, and why. */
 export const elsewhere: Elsewhere[] = [
   {

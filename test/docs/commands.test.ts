@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { run } from '../cli/run.ts';
-import { documented, type Elsewhere, elsewhere } from './command-table.ts';
+import { documented, type Elsewhere, elsewhere, withOwnTest } from './command-table.ts';
 import { pages, root, textOf, words } from './pages.ts';
 import { missingLine, shellCommands } from './shell-commands.ts';
 
 const withCommands = pages()
+  .filter(({ name }) => withOwnTest[name] === undefined)
   .map((page) => ({ ...page, commands: shellCommands(page) }))
   .filter(({ commands }) => commands.length > 0);
 
@@ -47,6 +48,8 @@ describe('the table of commands', () => {
   test('knows every page that shows commands: add it there, then run test/e2e/documented-commands.test.ts', () => {
     expect(withCommands.map(({ name }) => name).filter((name) => documented[name] === undefined)).toEqual([]);
     expect(withCommands.length).toBeGreaterThan(5);
+    for (const [page, own] of Object.entries(withOwnTest))
+      expect([page, own].filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
   test('names no page and no command that is not there any more', () => {

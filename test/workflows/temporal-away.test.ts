@@ -1,13 +1,13 @@
 /** The real server with its database at hand and Temporal not: every call says so, none hangs. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { startServer } from '../../src/server.ts';
-import { caseUrl, shopCase } from './api-stage.ts';
+import { caseUrl, shopCase } from '../api/api-stage.ts';
+import { createStageStore } from '../stage-store.ts';
 
 const image = resolve(import.meta.dirname, '../../examples/images/business-licence.png');
 const json = (body: object): RequestInit => ({
@@ -45,11 +45,11 @@ test.each([
   'Temporal away, %s: 503 with the time to wait, and images are taken all the same',
   { timeout: 120_000 },
   async (_how, isSilent) => {
-    const folder = await mkdtemp(join(tmpdir(), 'wxq-away-'));
+    const store = await createStageStore('postgresql');
     const { server, sockets, address } = await listening();
     if (!isSilent) await new Promise((done) => server.close(done));
     const running = await startServer(
-      loadConfig({ WXQ_DATA_DIR: folder, WXQ_CALLBACK_PORT: '0', WXQ_CONSOLE_PORT: '0' }),
+      loadConfig({ ...store.settings, WXQ_CALLBACK_PORT: '0', WXQ_CONSOLE_PORT: '0' }),
       {
         env: { TEMPORAL_ADDRESS: address },
         logger: await createLogger({ level: 'silent', name: 'server' }),
@@ -73,7 +73,7 @@ test.each([
       await running.close();
       for (const socket of sockets) socket.destroy();
       if (isSilent) server.close();
-      await rm(folder, { recursive: true, force: true });
+      await store.remove();
     }
   },
 );
