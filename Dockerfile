@@ -34,6 +34,6 @@ USER node
 EXPOSE 9464 8080 8081
 # Whichever process it is, one of these answers: the server, the worker, the codec server, the sandbox.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 CMD ["node", "-e", \
-  "Promise.any(['8081/readyz', '9464/metrics', '8086/healthz', '8090/sandbox/audits'].map(async (at) => (await fetch('http://127.0.0.1:' + at)).ok || Promise.reject())).catch(() => process.exit(1))"]
+  "Promise.any(['8081/readyz', '9464/readyz', '8086/healthz', '8090/sandbox/audits'].map(async (at) => (await fetch('http://127.0.0.1:' + at)).ok || Promise.reject())).catch(() => process.exit(1))"]
 ENTRYPOINT ["node", "dist/src/cli.js"]
 CMD ["worker"]

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /** The server process: WeChat's pushes on the public port, health and metrics on a private one. */
 import { existsSync, realpathSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { registerApi } from './api/api.ts';
 import type { MaterialIntake } from './api/material.ts';
@@ -22,7 +21,7 @@ import { createStateGauges } from './measuring/state-gauges.ts';
 import { createCallMeter } from './measuring/wechat-calls.ts';
 import { type Config, ConfigError, isLive, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
-import { nextFreePort } from './runtime/ports.ts';
+import { listenNear } from './runtime/ports.ts';
 import { closeOnSignal, stopLimitMs } from './runtime/shutdown.ts';
 import { temporalSettings } from './runtime/temporal-connection.ts';
 import { type AccountChangeTellerOptions, startAccountChangeTeller } from './server/account-changes.ts';
@@ -31,7 +30,7 @@ import { createCallbackServer, createEvents, createPrivateServer } from './serve
 import { createCaseSignals, quickRetries } from './server/case-signals.ts';
 import type { PlatformAuthorizations } from './server/dependencies.ts';
 import { createServerMetrics, type ServerMetrics } from './server/metrics.ts';
-import { bugOf } from './server/problem.ts';
+import { bugOf, placeOf } from './server/problem.ts';
 import { redeliver } from './server/push-notes.ts';
 import { accountDeskPath, answerDesk } from './store/account-desk.ts';
 import { AccountsError } from './store/account-file.ts';
@@ -188,6 +187,10 @@ export async function startServer(config: Config, options: StartServerOptions): 
     ],
   });
 
+  const onBug = (error: unknown, where: FastifyRequest | string | undefined): void => {
+    metrics.bug();
+    logger.error({ ...placeOf(where), problem: bugOf(error) }, 'unexpected error in a request');
+  };
   const client = await connect({
     connection,
     address: temporal.address,
@@ -210,10 +213,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     access: { tokens: config.apiTokens, host: privateHost },
     records: store.database,
     material: materialIntake(material),
-    onBug: (error, route) => {
-      metrics.bug();
-      logger.error({ route, problem: bugOf(error) }, 'unexpected error in a request');
-    },
+    onBug,
     onClosed: (reason) => logger.warn({}, reason),
   });
   registerConsole(privateApp, {
@@ -248,10 +248,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
     signIn: { ...config.console, trustedProxies: config.trustedProxies, host: privateHost, secret: bearer },
     isSandbox: !isLive(config),
     temporalUiUrl: config.console.temporalUiUrl,
-    onBug: (error, route) => {
-      metrics.bug();
-      logger.error({ route, problem: bugOf(error) }, 'unexpected error in a request');
-    },
+    onBug,
     onClosed: (reason) => logger.warn({}, reason),
   });
   let closing: Promise<void> | undefined;
@@ -271,8 +268,8 @@ export async function startServer(config: Config, options: StartServerOptions): 
     await keeper.close();
   };
   try {
-    const callbackUrl = await listen(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
-    const privateUrl = await listen(privateApp, config.consolePort, privateHost);
+    const callbackUrl = await listenNear(callbackApp, config.callbackPort, options.callbackHost ?? '0.0.0.0');
+    const privateUrl = await listenNear(privateApp, config.consolePort, privateHost);
     await publishServer(store, dataDir, privateUrl);
     chain.startUpkeep();
     const { shops, platforms } = accounts;
@@ -318,12 +315,6 @@ export async function runServer(config: Config, env: NodeJS.ProcessEnv = process
   const server = await startServer(config, { env, logger, registry });
   closeOnSignal({ logger, close: server.close, limitMs: stopLimitMs.server });
   return server;
-}
-
-async function listen(app: FastifyInstance, wanted: number, host: string): Promise<string> {
-  await app.listen({ port: await nextFreePort(wanted, host), host });
-  const { port } = app.server.address() as AddressInfo;
-  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 }
 
 /** Whether this file is the program, and not a part of another one. */

@@ -5,23 +5,30 @@ import { hostname } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { asyncLocalStorage as activityContext } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { FailureInterceptor } from './activities/failure-interceptor.ts';
 import { type ActivityDependencies, createActivities } from './activities/index.ts';
 import { ensureWatchSchedules } from './client/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { createImagePreparation } from './images/preparation.ts';
 import { createImageFetcher } from './images/source.ts';
+import { sdkMetrics } from './measuring/sdk-metrics.ts';
+import { createCallMeter, measuredHolds } from './measuring/wechat-calls.ts';
 import { createNotifyDispatcher } from './notify/delivery.ts';
 import { targetsOf } from './notify/targets.ts';
 import { createObjectStorage } from './object-storage/object-storage.ts';
 import { type Config, ConfigError, isLive, loadConfig } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
+import { listenNear } from './runtime/ports.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
 import { installTelemetry } from './runtime/telemetry.ts';
 import { connectNative, TemporalUnreachableError, temporalSettings } from './runtime/temporal-connection.ts';
+import type { ReadinessCheck } from './server/dependencies.ts';
+import { createHealthServer } from './server/health.ts';
 import { AccountsError } from './store/account-file.ts';
 import { borrowAccounts, openAccountKeeper } from './store/account-keeper.ts';
 import { logNews } from './store/account-news.ts';
@@ -93,9 +100,14 @@ export function createQualificationWorker(options: QualificationWorkerOptions): 
   });
 }
 
+/** The SDK's own bounds end at ten minutes; verdicts take days. */
+const buckets = {
+  wxq_case_time_to_verdict_seconds: [60, 600, ...[1, 6, 24, 48, 72, 120, 168, 336].map((hours) => hours * 3_600)],
+};
+
 export interface RunningWorker {
-  /** Where Prometheus finds the SDK's metrics. */
-  metricsUrl?: string;
+  /** `http://…` of the private port: `/healthz`, `/readyz`, `/metrics`. */
+  privateUrl: string;
   /** Takes no more work, finishes or hands back what is under way (35 s at most), then ends the connections. */
   close(): Promise<void>;
   /** Resolves when the worker has stopped; rejects when it died. */
@@ -110,10 +122,11 @@ export async function startWorker(
   config: Config,
   { env, logger }: { env: NodeJS.ProcessEnv; logger: Logger },
 ): Promise<RunningWorker> {
-  const { metricsUrl } = await installTelemetry({
-    logger,
-    metrics: { port: config.workerMetricsPort, host: config.privateHost },
-  });
+  // Served on the private port together with our own.
+  const { metricsUrl = '' } = await installTelemetry({ logger, metrics: { port: 0, host: '127.0.0.1' }, buckets });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const onCall = createCallMeter(registry);
   const temporal = temporalSettings(env);
   const dispatcher = createDispatcher();
   const { accountsFile, databaseUrl, secretKey, dataDir } = config;
@@ -125,7 +138,7 @@ export async function startWorker(
       : await openAccountKeeper({
           ...places,
           databaseUrl,
-          wechat: { baseUrl: config.wechatBaseUrl, dispatcher },
+          wechat: { baseUrl: config.wechatBaseUrl, dispatcher, onCall },
           onNews: (news) => logNews(logger, news),
         });
   const connection = await connectNative(temporal).catch(async (error: unknown) => {
@@ -136,6 +149,7 @@ export async function startWorker(
     baseUrl: config.wechatBaseUrl,
     credentialsOf: keeper.credentialsOf,
     dispatcher,
+    onCall,
   });
   const stores = 'beside' in keeper ? createStoresBeside(keeper.beside) : createAccountStores(keeper.store.database);
   const { codecKeys, consoleUrl, objectStorage, robots, webhooks } = config;
@@ -155,7 +169,13 @@ export async function startWorker(
     // Whoever sends something to a case is told by this which WeChat it will reach.
     identity: `${process.pid}@${hostname()} (${isLive(config) ? 'live' : 'sandbox'})`,
     dependencies: {
-      wechat: createWeChatClient({ baseUrl: config.wechatBaseUrl, tokens, dispatcher, holds: stores.holds }),
+      wechat: createWeChatClient({
+        baseUrl: config.wechatBaseUrl,
+        tokens,
+        dispatcher,
+        onCall,
+        holds: measuredHolds(stores.holds, registry),
+      }),
       images: createImagePreparation(),
       fetchImage: createImageFetcher(
         { ...config.materialSources, exceptFolders: ownFolders(config) },
@@ -187,6 +207,19 @@ export async function startWorker(
     logger,
     signal: ending.signal,
   });
+  const readiness: ReadinessCheck[] = [
+    { name: 'temporal', check: () => answersWithin(connection, 1_000) },
+    'beside' in keeper
+      ? { name: 'server', check: () => keeper.beside.reach() }
+      : { name: 'database', check: async () => void (await keeper.store.database.query('SELECT 1')) },
+  ];
+  const privatePort = createHealthServer({
+    registries: [registry, sdkMetrics(metricsUrl)],
+    readiness,
+    isStopping: () => worker.getState() !== 'RUNNING',
+    logger,
+  });
+  const privateUrl = await listenNear(privatePort, config.workerMetricsPort, config.privateHost);
   const done = worker.run().finally(async () => {
     ending.abort();
     await scheduled;
@@ -194,6 +227,8 @@ export async function startWorker(
     await keeper.close();
     await dispatcher.close();
     await notifyDispatcher.close();
+    await privatePort.close();
+    logger.info('worker has stopped');
   });
   // Whoever waits for `done` hears of it; nobody has to.
   done.catch(() => undefined);
@@ -205,15 +240,22 @@ export async function startWorker(
       mode: config.mode,
       tells: [...targets.keys()],
       encrypted: codecKeys?.map(({ id }) => id) ?? false,
-      metricsUrl,
+      privateUrl,
     },
     'worker is polling',
   );
   return {
-    ...(metricsUrl === undefined ? {} : { metricsUrl }),
+    privateUrl,
     done,
     async close() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      if (worker.getState() === 'RUNNING') {
+        const { numInFlightActivities: activities, numInFlightWorkflowActivations: workflowTasks } = worker.getStatus();
+        logger.info(
+          { underWay: { activities, workflowTasks } },
+          'worker takes no more work, and ends what is under way',
+        );
+        worker.shutdown();
+      }
       await done;
     },
   };
@@ -244,6 +286,18 @@ async function keepWatchScheduled({
   }
 }
 
+/** Throws when Temporal does not. */
+async function answersWithin(connection: NativeConnection, limitMs: number): Promise<void> {
+  await connection.withDeadline(Date.now() + limitMs, () => connection.workflowService.getSystemInfo({}));
+}
+
+/** What a line is about that is written while an activity runs, by whomever. */
+function caseOfActivity(): { workflowId?: string; activityType?: string } {
+  const info = activityContext.getStore()?.info;
+  const workflowId = info?.workflowExecution?.workflowId;
+  return info === undefined || workflowId === undefined ? {} : { workflowId, activityType: info.activityType };
+}
+
 /** What a case may never name as an image: tokens' database, and pinned images of other accounts. */
 function ownFolders({ dataDir, materialStore }: Config): string[] {
   if (materialStore.startsWith('s3:')) return [dataDir];
@@ -252,7 +306,7 @@ function ownFolders({ dataDir, materialStore }: Config): string[] {
 
 /** As a process of its own: log on standard error, an orderly end on SIGTERM or Ctrl-C. */
 export async function runWorker(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<RunningWorker> {
-  const logger = await createLogger({ level: config.logLevel, name: 'worker' });
+  const logger = await createLogger({ level: config.logLevel, name: 'worker', context: caseOfActivity });
   const worker = await startWorker(config, { env, logger });
   const shutdown = closeOnSignal({ logger, close: worker.close });
   worker.done.catch((error: unknown) => {

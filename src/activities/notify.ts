@@ -1,5 +1,5 @@
 /** Activities that tell a backend about a case, and how a case learns that there is somebody to tell. */
-import { Context, log } from '@temporalio/activity';
+import { Context, log, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type FailureDetails, failureTypes } from '../contract/failures.ts';
 import type { Notification, NotifyRequest, NotifyResult, TargetId } from '../contract/notification.ts';
@@ -25,6 +25,7 @@ export function createNotifyActivities({ notify }: ActivityDependencies) {
         });
       const tried = await tryToDeliver(target, notification, notify);
       const { attempt } = Context.current().info;
+      countTry(target.kind, notification.type, tried.outcome);
       const about = { target: id, type: notification.type, webhookId: notification.id };
       if (tried.outcome === 'taken') {
         log.info('notification delivered', { ...about, httpStatus: tried.httpStatus });
@@ -39,6 +40,13 @@ export function createNotifyActivities({ notify }: ActivityDependencies) {
       );
     },
   };
+}
+
+/** Labels are kinds of receivers, types of events and outcomes: words of ours. */
+function countTry(kind: string, type: string, result: string): void {
+  metricMeter
+    .createCounter('wxq_notification_tries_total', undefined, 'Tries to tell a receiver of an event, by how they ended')
+    .add(1, { kind, type, result });
 }
 
 const goneAdvice = 'Take this receiver out of the settings, or mend it and redeliver.';

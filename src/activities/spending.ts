@@ -75,7 +75,7 @@ export async function noteRead(
   const done = await fromStore(seen).catch(() => nothing);
   if (done.length === 0) return;
   const spent = Context.current().metricMeter.createCounter(
-    'wxq_quota_measured',
+    'wxq_quota_measured_total',
     'measurement',
     'Writes of Mini Program categories whose cost in additions was measured',
   );

@@ -1,5 +1,5 @@
 /** The JSON API as one scope of the private app: guard, problems, routes, OpenAPI document. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { QualificationClient } from '../client/index.ts';
 import { type AccessSettings, closedReason, guardRoutes } from './access.ts';
 import { createCaseOperations } from './case-operations.ts';
@@ -18,7 +18,7 @@ export interface ApiDependencies {
   records: StartRecords;
   material: MaterialIntake;
   /** Told of errors that mean a bug. */
-  onBug: (error: unknown, route: string | undefined) => void;
+  onBug: (error: unknown, request: FastifyRequest) => void;
   /** Told at the start when the API will answer nobody. */
   onClosed?: (reason: string) => void;
 }
@@ -79,7 +79,7 @@ function answerWithProblems(scope: FastifyInstance, onBug: ApiDependencies['onBu
   scope.setErrorHandler(async (error, request, reply) => {
     const known = problemOfError(error) ?? problemOfFramework(error);
     if (known !== undefined) return send(reply, known);
-    onBug(error, request.routeOptions.url);
+    onBug(error, request);
     return send(
       reply,
       problem('bug', 'The log of the server says where.', { advice: 'Keep the time of this request and report it.' }),

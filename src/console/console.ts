@@ -40,7 +40,7 @@ export interface ConsoleDependencies {
   /** `WXQ_TEMPORAL_UI_URL`, without a slash at its end. */
   temporalUiUrl: string;
   /** Told of errors that mean a bug. */
-  onBug: (error: unknown, route: string | undefined) => void;
+  onBug: (error: unknown, where: FastifyRequest | string | undefined) => void;
   /** Told at the start when the console will answer nobody. */
   onClosed?: (reason: string) => void;
   /** In place of the case's history; for tests. */
@@ -210,7 +210,7 @@ function answerErrors(
     if (known !== undefined) return send(known.status, known.title, known.detail, known.advice);
     const { statusCode, message } = error as { statusCode?: number; message?: string };
     if (statusCode !== undefined && statusCode < 500) return send(statusCode, tell(language, 'badRequest'), message);
-    pages.onBug(error, request.routeOptions.url);
+    pages.onBug(error, request);
     return send(500, tell(language, 'bug'), undefined, tell(language, 'bugAdvice'));
   });
 }

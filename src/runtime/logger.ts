@@ -34,6 +34,8 @@ export interface LoggerOptions {
   name: string;
   /** Lines for people instead of JSON. Default: when standard error is a terminal. */
   pretty?: boolean;
+  /** Fields of every line that is written now: what it concerns, where the writer itself does not know. */
+  context?: () => object;
   /** Where lines go instead of standard error. */
   stream?: DestinationStream;
 }
@@ -45,6 +47,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     {
       level: options.level,
       name: options.name,
+      ...(options.context === undefined ? {} : { mixin: options.context }),
       redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },
       hooks: {
         streamWrite: (line) =>

@@ -1,5 +1,5 @@
 /** Finds TCP ports that nobody listens on. */
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 
 const highestPort = 65_535;
 const portsToTry = 200;
@@ -20,6 +20,19 @@ export async function nextFreePort(wanted: number, host = '127.0.0.1'): Promise<
     if (found !== undefined) return found;
   }
   throw new Error(`no free port between ${wanted} and ${last} on ${host}`);
+}
+
+/** Something that listens: a fastify app. */
+interface Listener {
+  server: Pick<Server, 'address'>;
+  listen(place: { port: number; host: string }): Promise<unknown>;
+}
+
+/** Listens on `wanted`, or the next free port; answers where that is, as reached from this machine. */
+export async function listenNear(app: Listener, wanted: number, host: string): Promise<string> {
+  await app.listen({ port: await nextFreePort(wanted, host), host });
+  const { port } = app.server.address() as AddressInfo;
+  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 }
 
 function tryPort(port: number, host: string): Promise<number | undefined> {

@@ -6,6 +6,8 @@ export interface TelemetryOptions {
   logger: Logger;
   /** Serve the SDK's metrics: the port wanted (the next free one if taken) and the host. Absent: no metrics. */
   metrics?: { port: number; host: string };
+  /** Bounds of histograms of our own, by name; the SDK's are for milliseconds. */
+  buckets?: Record<string, number[]>;
 }
 
 /**
@@ -25,7 +27,16 @@ export async function installTelemetry(options: TelemetryOptions): Promise<{ met
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...(bound === undefined ? {} : { metrics: { prometheus: { bindAddress: `${bound.host}:${bound.port}` } } }),
+      ...(bound === undefined
+        ? {}
+        : {
+            metrics: {
+              prometheus: {
+                bindAddress: `${bound.host}:${bound.port}`,
+                ...(options.buckets === undefined ? {} : { histogramBucketOverrides: options.buckets }),
+              },
+            },
+          }),
     },
   });
   return bound === undefined ? {} : { metricsUrl: `http://${bound.host}:${bound.port}/metrics` };

@@ -17,7 +17,7 @@ import { createForwarder, type Forwarder } from './forward.ts';
 import { registerHealth } from './health.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
 import { type PrivateCall, registerPrivateCall } from './private-calls.ts';
-import { bugOf } from './problem.ts';
+import { bugOf, placeOf } from './problem.ts';
 import { noNotes, type PushNotes } from './push-notes.ts';
 import { type PushesEndpoint, registerPushes } from './pushes-endpoint.ts';
 import { limitRefusals } from './refusals.ts';
@@ -179,7 +179,7 @@ function createApp(
     }
     if (status >= 400 && status < 500) return reply.code(status).type('text/plain').send('bad request');
     metrics.bug();
-    logger.error({ route: request.routeOptions.url, problem: bugOf(error) }, 'unexpected error in a request');
+    logger.error({ ...placeOf(request), problem: bugOf(error) }, 'unexpected error in a request');
     return reply.code(500).type('text/plain').send('internal error');
   });
 

@@ -1,4 +1,5 @@
 /** Hands audit reports to cases through Temporal, within a time that WeChat waits for. */
+import { setMaxListeners } from 'node:events';
 import {
   type Client,
   type ConnectionOptions,
@@ -42,9 +43,18 @@ export function createCaseSignals(client: SignallingClient, limits: CaseSignalLi
   /** The deadline goes to the server with the call; `within` also ends the wait for the SDK's retries. */
   function limited<T>(limitMs: number, call: () => Promise<T>, stop?: AbortSignal): Promise<T> {
     return within(limitMs, (late) => {
-      const signal = stop === undefined ? late : AbortSignal.any([late, stop]);
-      const attempt = client.withDeadline(Date.now() + limitMs, () => client.withAbortSignal(signal, call));
-      const tracked = attempt.catch(() => {}).finally(() => underWay.delete(tracked));
+      // Not `AbortSignal.any`: Node 20 may collect what it gives before it fires.
+      const both = new AbortController();
+      setMaxListeners(0, both.signal);
+      const giveUp = (): void => both.abort();
+      for (const signal of [late, stop]) signal?.addEventListener('abort', giveUp);
+      const attempt = client.withDeadline(Date.now() + limitMs, () => client.withAbortSignal(both.signal, call));
+      const tracked = attempt
+        .catch(() => {})
+        .finally(() => {
+          underWay.delete(tracked);
+          for (const signal of [late, stop]) signal?.removeEventListener('abort', giveUp);
+        });
       underWay.add(tracked);
       return attempt;
     });

@@ -1,5 +1,5 @@
 /** `/healthz`, `/readyz` and `/metrics`, on both ports. */
-import type { FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ReadinessCheck, ServerLogger } from './dependencies.ts';
 import { within } from './time-limit.ts';
@@ -41,6 +41,13 @@ export function registerHealth(app: FastifyInstance, dependencies: HealthDepende
     const texts = await Promise.all(registries.map((registry) => registry.metrics()));
     return reply.type(registries[0]?.contentType ?? 'text/plain').send(texts.join('\n'));
   });
+}
+
+/** A port with nothing but these, for a process that serves nothing else. Not listening yet. */
+export function createHealthServer(dependencies: HealthDependencies): FastifyInstance {
+  const app = fastify({ logger: false, bodyLimit: 1, requestTimeout: 5_000, forceCloseConnections: true });
+  registerHealth(app, dependencies);
+  return app;
 }
 
 async function lookAtParts(

@@ -1,4 +1,6 @@
 /** What is safe and useful to log about an error that someone else made. */
+import type { FastifyRequest } from 'fastify';
+import { parseWorkflowId } from '../contract/workflow-id.ts';
 
 /** Names and codes only: messages may quote what nobody should log. */
 export interface Problem {
@@ -25,4 +27,16 @@ export function bugOf(error: unknown): Problem {
   const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
   const at = lines.map((line) => line.trim()).filter((line) => line.startsWith('at '));
   return { ...problemOf(error), at: at.slice(0, 6) };
+}
+
+/** Where something went wrong, for the log: a request's route, and its case if the address names one. */
+export function placeOf(where: Pick<FastifyRequest, 'params' | 'routeOptions'> | string | undefined): {
+  route: string | undefined;
+  workflowId?: string;
+} {
+  if (where === undefined || typeof where === 'string') return { route: where };
+  const { params, routeOptions } = where;
+  const { platform, appId, categoryId } = (params ?? {}) as Record<string, string | undefined>;
+  const workflowId = `${platform}/${appId}/${categoryId}`;
+  return { route: routeOptions.url, ...(parseWorkflowId(workflowId) === undefined ? {} : { workflowId }) };
 }

@@ -21,6 +21,8 @@ export interface ServerBeside {
    * @throws ServerAwayError when there is no server, or it does not answer in time.
    */
   ask(path: string, body: object, limits?: { timeoutMs?: number }): Promise<{ status: number; json: unknown }>;
+  /** Whether there is one that serves. @throws ServerAwayError when not. */
+  reach(): Promise<void>;
 }
 
 /** The server does not answer; it may all the same have done what was asked. */
@@ -56,6 +58,14 @@ export function createServerBeside({
   };
   return {
     address,
+    async reach() {
+      const found = address();
+      if (found === undefined) throw new ServerAwayError(`no server has been started in ${dataDir}`);
+      const answer = await fetch(`${found.url}/healthz`, { signal: AbortSignal.timeout(askTimeoutMs) }).catch(
+        () => undefined,
+      );
+      if (answer?.ok !== true) throw new ServerAwayError(`the server at ${found.url} does not answer`);
+    },
     async ask(path, body, { timeoutMs = askTimeoutMs } = {}) {
       const found = address();
       if (found === undefined) throw new ServerAwayError(`no server has been started in ${dataDir}`);

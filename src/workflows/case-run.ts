@@ -6,6 +6,7 @@ import type { CaseInput, CaseView, Image } from '../contract/qualification.ts';
 import { describeCase } from './case-details.ts';
 import { type CaseEvent, type CaseState, initialState, isOpen, reduce } from './case-state.ts';
 import { viewOf } from './case-view.ts';
+import { measure } from './measures.ts';
 import type { PlatformSteps, Preflight } from './steps.ts';
 import { Telling, type TellingMemory } from './telling.ts';
 
@@ -78,6 +79,7 @@ export class CaseRun<Input extends CaseInput> {
   dispatch(event: CaseEvent extends infer E ? (E extends CaseEvent ? Omit<E, 'at'> : never) : never): void {
     const before = this.state;
     this.state = reduce(before, { ...event, at: this.at() } as CaseEvent);
+    measure(before, this.state);
     this.telling.moved(before, this.state, this.memory);
     this.describe();
   }

@@ -16,6 +16,7 @@ export interface AlertScene {
 const up = {
   'up{job="wxq-worker", instance="w1"}': '1x2000',
   'up{job="wxq-server", instance="s1"}': '1x2000',
+  'up{job="temporal", instance="t"}': '1x2000',
 };
 /** What was read just now, every minute: the timestamp is the time. */
 const read = {
@@ -39,6 +40,9 @@ export const alertScenes: readonly AlertScene[] = [
       [push('delivered')]: '0+2x2000',
       [push('forged')]: '0x2000',
       'wxq_cases{platform="channels-shop", status="in_review"}': '40x2000',
+      'wxq_case_verdicts_total{platform="channels-shop", verdict="approved", found_by="push"}': '0+0.1x2000',
+      'wxq_case_verdicts_total{platform="channels-shop", verdict="rejected", found_by="read"}': '0+0.05x2000',
+      'temporal_num_pollers{poller_type="workflow_task", instance="w1"}': '10x2000',
       'wxq_cases{platform="channels-shop", status="needs_material"}': '1x60 0 1x1399',
       'wxq_cases{platform="channels-shop", status="blocked"}': '0x50 2x30 0x1919',
       wxq_cases_due_within_day: '0x2000',
@@ -66,9 +70,44 @@ export const alertScenes: readonly AlertScene[] = [
   },
   {
     name: 'no server was ever there',
-    series: { 'up{job="wxq-worker", instance="w1"}': '1x60' },
+    series: { 'up{job="wxq-worker", instance="w1"}': '1x60', 'up{job="temporal", instance="t"}': '1x60' },
     minutes: 30,
     firing: { WxqNoServer: 1, WxqStateUnread: 2 },
+  },
+  {
+    name: 'Temporal is away, and the workers that run no longer ask it',
+    series: {
+      ...calm,
+      'up{job="temporal", instance="t"}': '1x5 0x60',
+      'temporal_num_pollers{poller_type="workflow_task", instance="w1"}': '10x5 0x60',
+      'temporal_num_pollers{poller_type="sticky_workflow_task", instance="w1"}': '0x60',
+    },
+    minutes: 20,
+    firing: { WxqNoTemporal: 1, WxqNobodyPolls: 1 },
+  },
+  {
+    name: 'cases wait for a worker, and an activity has a bug',
+    series: {
+      ...calm,
+      'temporal_workflow_task_schedule_to_start_latency_bucket{le="1000"}': '0x60',
+      'temporal_workflow_task_schedule_to_start_latency_bucket{le="10000"}': '0+5x60',
+      'temporal_workflow_task_schedule_to_start_latency_bucket{le="+Inf"}': '0+5x60',
+      'wxq_activity_failures_total{activity_type="addCategory", failure="Unexpected"}': '0+1x60',
+      'wxq_activity_failures_total{activity_type="readCategoryAudit", failure="StillInReview"}': '0+9x60',
+    },
+    minutes: 40,
+    firing: { WxqWorkWaits: 1, WxqActivityBug: 1 },
+  },
+  {
+    name: 'no push arrives, most material is turned down, and reviews take long',
+    series: {
+      ...calm,
+      'wxq_case_verdicts_total{platform="channels-shop", verdict="rejected", found_by="read"}': '0+1x60',
+      'wxq_case_verdicts_total{platform="channels-shop", verdict="approved", found_by="read"}': '0+0.5x60',
+      'wxq_case_overdue_total{platform="mini-program"}': '0+0.1x60',
+    },
+    minutes: 120,
+    firing: { WxqNoVerdictByPush: 1, WxqManyRejections: 1, WxqReviewsOverdue: 1 },
   },
   {
     name: 'new code does not replay, and a case fails',

@@ -38,7 +38,17 @@ export function scraped(text: string): Map<string, { type: string; labels: Set<s
     families.set(name, { type, labels: new Set() });
   for (const [, name = '', labels = ''] of text.matchAll(/^([a-z][a-z0-9_]*)(?:\{(.*)\})? \S+$/gm)) {
     const family = families.get(name) ?? families.get(familyOf(name));
-    for (const [, label = ''] of labels.matchAll(/([a-z_]+)="/g)) if (label !== 'le') family?.labels.add(label);
+    for (const [, label = ''] of labels.matchAll(/([A-Za-z_]+)="/g)) if (label !== 'le') family?.labels.add(label);
   }
   return families;
+}
+
+/** The sum of the samples of a scrape that carry these labels, among others; `undefined`: there is none. */
+export function sampleOf(text: string, name: string, labels: Record<string, string>): number | undefined {
+  const found = text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter((line) => Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)))
+    .map((line) => Number(line.slice(line.lastIndexOf(' '))));
+  return found.length === 0 ? undefined : found.reduce((sum, one) => sum + one);
 }

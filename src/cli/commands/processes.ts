@@ -13,8 +13,8 @@ export const workerCommand = (cli: Cli) =>
         const config = loadConfig(cli.context.env);
         announceWeChat(cli.context, config);
         const { runWorker } = await import('../../worker.ts');
-        const { metricsUrl } = await runWorker(config, cli.context.env);
-        if (out.json) out.result({ taskQueue: config.taskQueue, metricsUrl: metricsUrl ?? null }, '');
+        const { privateUrl } = await runWorker(config, cli.context.env);
+        if (out.json) out.result({ taskQueue: config.taskQueue, privateUrl, metricsUrl: `${privateUrl}/metrics` }, '');
         return exitStatus.done;
       });
     },
