@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Action, Status } from '../../src/contract/qualification.ts';
 import { type CaseState, currentAuditId, possibleActions, refusalOf } from '../../src/workflows/case-state.ts';
-import { resultOf, viewOf } from '../../src/workflows/case-view.ts';
+import { resultOf } from '../../src/workflows/case-view.ts';
 import { blockedDuring, caseAfter, caseIn, foreignAudit, freshCase, rejection, submission } from './cases.ts';
 
 const read = (auditId: string | undefined, verdict: 'approved' | 'rejected' | 'cancelled' = 'approved') => ({
@@ -17,17 +17,6 @@ const read = (auditId: string | undefined, verdict: 'approved' | 'rejected' | 'c
 });
 
 describe('the course of a case', () => {
-  test('L7 whether an approved category can be used comes with the verdict, also with one that was early', () => {
-    const precheck = { allPass: false, failReasons: ['店铺未缴纳保证金'] };
-    const report = { ...read('1').report, precheck };
-    const early = caseAfter(freshCase(), { type: 'prepared' }, { type: 'reported', report }, submission('1'));
-    const later = caseAfter(freshCase(), { type: 'prepared' }, submission('1'), { type: 'reported', report });
-    for (const done of [early, later]) {
-      expect(resultOf(done)).toMatchObject({ outcome: 'approved', precheck });
-      expect(viewOf(done, 'w', [])).toMatchObject({ precheck });
-    }
-  });
-
   test('L1 a case goes from images to an approval, and is ours', () => {
     const done = caseAfter(freshCase(), { type: 'prepared' }, submission('1'), {
       type: 'decided',
