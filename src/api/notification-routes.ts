@@ -10,7 +10,7 @@ import {
   redeliverById,
 } from '../client/index.ts';
 import { answers, ofTemporal } from './answers.ts';
-import { registry } from './shapes.ts';
+import { registry } from './schema-registry.ts';
 
 const delivery = z.looseObject({
   target: z.string(),

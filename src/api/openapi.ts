@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { formFile, imageTypes } from './material.ts';
-import { registry } from './shapes.ts';
+import { registry } from './schema-registry.ts';
 
 type Json = { [key: string]: unknown };
 

@@ -1,14 +1,7 @@
 /** What goes in and comes out of the API, as zod schemas: they validate requests, and the OpenAPI document is made of them. */
 import { z } from 'zod';
 import type { CasePage, CaseRow, Checked, Finding } from '../client/index.ts';
-import {
-  channelsShopSchema,
-  deadlines,
-  duration,
-  miniProgramSchema,
-  source as sourceSchema,
-  validUntil,
-} from '../client/input.ts';
+import { channelsShopSchema, miniProgramSchema } from '../client/input.ts';
 import type {
   Accepted,
   Adoption,
@@ -20,34 +13,7 @@ import type {
   Withdrawal,
 } from '../contract/qualification.ts';
 import type { Problem } from './problem.ts';
-
-/** As far as a pattern can say it; what else is wrong with a source says its finding. */
-const sourcePattern = '^(material:[0-9a-f]{64}|(https?|s3|file)://\\S+|/.+)$';
-
-/** Names of schemas in the document, and descriptions. */
-export const registry = z.registry<{
-  id?: string;
-  description?: string;
-  examples?: unknown[];
-  /** What a check in code holds, in the words of JSON schema. */
-  pattern?: string;
-  anyOf?: object[];
-  dependentRequired?: Record<string, string[]>;
-}>();
-
-const described = <Schema extends z.ZodType>(schema: Schema, description: string): Schema => {
-  registry.add(schema, { description });
-  return schema;
-};
-const named = <Schema extends z.ZodType>(
-  schema: Schema,
-  id: string,
-  description: string,
-  more: { examples?: unknown[]; anyOf?: object[] } = {},
-): Schema => {
-  registry.add(schema, { id, description, ...more });
-  return schema;
-};
+import { described, named } from './schema-registry.ts';
 
 const time = described(z.string(), 'ISO 8601, UTC');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -66,21 +32,6 @@ const pending = z.enum(['withdraw', 'retry', 'adopt']);
 const actions = ['resubmit', 'withdraw', 'retry', 'adopt', 'readAuditNow'] as const;
 
 // --- requests ---
-
-registry.add(sourceSchema, {
-  description: '`material:` of an upload, an https: or s3: address, or an absolute path that the worker may read',
-  pattern: sourcePattern,
-});
-registry.add(duration, {
-  description: 'with its unit, at most 10 years: `30 days`, `12h`',
-  pattern:
-    '^([1-9]\\d{0,3} ?(s|seconds?|m|minutes?|h|hours?)|[1-9]\\d{0,2} ?(d|days?)|[1-9]\\d? ?(w|weeks?)|[1-9] ?(y|years?))$',
-});
-registry.add(deadlines, { dependentRequired: { reminder: ['correction'] } });
-registry.add(validUntil, {
-  description: 'a date that exists, or `permanent`',
-  pattern: '^(permanent|\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01]))$',
-});
 
 const exampleImage = 'material:2db3ad4b441381af369d4583437f5f1af0f5813211726a0e5e48d720b0019a31';
 const exampleCase = {
