@@ -1,4 +1,4 @@
-/** Finds a Temporal server, or the program to start one, in the order of the design (README: "Where Temporal comes from"). */
+/** Finds a Temporal server, or the program to start one, in the order of the design (docs/configuration.md: "Where Temporal comes from"). */
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -45,6 +45,11 @@ const rejected: Given = async (stage) => {
   await stage.decide('rejected', '营业执照不清晰');
   await stage.isCalled('needs_material');
 };
+const approved: Given = async (stage) => {
+  await inReview(stage);
+  await stage.decide('approved');
+  await stage.isCalled('approved');
+};
 /** Somebody else has applied for the category. */
 const foreignAudit: Given = async (stage) => {
   await stage.fresh();
@@ -100,15 +105,7 @@ const renewing =
 export const documented: Record<string, PageCommands> = {
   'README.md': {
     given: fresh,
-    expected: [
-      ...tutorial,
-      { command: 'npx wxq list', given: called('approved'), prints: /approved/ },
-      { command: 'npx wxq accounts list', prints: /wx5a2d8f1c3b7e9046/ },
-      {
-        command: 'npx wxq accounts set',
-        given: (stage) => stage.copy('examples/accounts.sandbox.json', 'new-shop.json'),
-      },
-    ],
+    expected: [...tutorial, { command: 'npx wxq list', given: called('approved'), prints: /approved/ }],
   },
   'README.zh-CN.md': {
     given: fresh,
@@ -118,6 +115,16 @@ export const documented: Record<string, PageCommands> = {
     ],
   },
   'docs/architecture.md': { given: inReview, expected: [{ command: 'npx wxq replay', prints: /1 history replayed/ }] },
+  'docs/configuration.md': {
+    given: fresh,
+    expected: [
+      { command: 'npx wxq accounts list', prints: /wx5a2d8f1c3b7e9046/ },
+      {
+        command: 'npx wxq accounts set',
+        given: (stage) => stage.copy('examples/accounts.sandbox.json', 'new-shop.json'),
+      },
+    ],
+  },
   'docs/console.md': { expected: [{ command: 'node -e', prints: /^scrypt\$/ }] },
   'docs/getting-started.md': {
     given: fresh,
@@ -194,7 +201,17 @@ export const documented: Record<string, PageCommands> = {
   },
   'docs/security.md': { expected: [{ command: 'openssl rand', prints: /^[0-9a-f]{64}$/m }] },
   'docs/versioning.md': { given: inReview },
-  'docs/watch.md': {},
+  'docs/watch.md': {
+    given: approved,
+    expected: [
+      {
+        command:
+          'npx wxq renew channels-shop/wx5a2d8f1c3b7e9046/6201 --image licenses/1/2/images/0=examples/images/business-licence-sharp.jpg --set licenses/1/2/validUntil=2036-06-30 --yes',
+        prints: /is being renewed/,
+      },
+      { command: 'npx wxq renew', prints: /add --yes/ },
+    ],
+  },
   'docs/webhooks.md': {
     given: inReview,
     expected: [{ command: 'temporal workflow query', status: 1, prints: /not found/i }],

@@ -12,6 +12,7 @@ import { anchors, blocks, commandLines, links, type Page, pages, root, table, te
 const all = pages();
 const pageOf = (name: string): Page => ({ name, text: textOf(name) });
 const readme = pageOf('README.md');
+const configuration = pageOf('docs/configuration.md');
 const names = (cell: string): string[] => [...cell.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name = '']) => name);
 
 describe('code in README', () => {
@@ -37,7 +38,7 @@ describe('code in README', () => {
   });
 
   test('the accounts file is one that worker and server take', () => {
-    const [json = ''] = blocks(readme, 'json');
+    const [json = ''] = blocks(configuration, 'json');
     const key = 'A'.repeat(43);
     const env = { SHOP_SECRET: 's', SHOP_TOKEN: 't', SHOP_AES_KEY: key, PLATFORM_TOKEN: 't', PLATFORM_AES_KEY: key };
     const { shops, platforms } = parseAccounts(json, env, () => 'bearer');
@@ -100,21 +101,21 @@ describe('paths', () => {
     for (const [path] of found) expect(existsSync(join(root, path)), path).toBe(true);
   });
 
-  test('the error about a missing Temporal points to a section that README has', () => {
-    const [, title = ''] = /README: "([^"]+)"/.exec(textOf('src/runtime/temporal-program.ts')) ?? [];
-    expect(readme.text).toMatch(new RegExp(`^#+ ${title}$`, 'm'));
+  test('the error about a missing Temporal points to a section of docs/configuration.md', () => {
+    const [, title = ''] = /docs\/configuration\.md: "([^"]+)"/.exec(textOf('src/runtime/temporal-program.ts')) ?? [];
+    expect(configuration.text).toMatch(new RegExp(`^#+ ${title}$`, 'm'));
     expect(title).toBe('Where Temporal comes from');
   });
 });
 
 describe('settings', () => {
-  const rows = table(readme, 'Configuration');
+  const rows = table(configuration, 'Settings');
   const listed = rows.flatMap(([cell = '']) => names(cell)).sort();
   const example = new Map(
     [...textOf('.env.example').matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, k = '', v = '']) => [k, v]),
   );
 
-  test('README lists those of .env.example, no more and no fewer', () => {
+  test('docs/configuration.md lists those of .env.example, no more and no fewer', () => {
     expect(listed).toEqual([...example.keys()].sort());
   });
 

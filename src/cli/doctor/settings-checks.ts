@@ -31,8 +31,8 @@ export function versions(node: string): Outcome {
 
 async function settings({ configProblems, config }: Installation): Promise<Outcome[]> {
   const advice = {
-    zh: '请改正这个环境变量(含义见 README 的配置表和 .env.example),并重启所有进程。',
-    en: 'Correct this variable (README, "Configuration", and .env.example say what it takes), and start every process again.',
+    zh: '请改正这个环境变量(含义见 docs/configuration.md 和 .env.example),并重启所有进程。',
+    en: 'Correct this variable (docs/configuration.md and .env.example say what it takes), and start every process again.',
   };
   if (configProblems.length > 0) return configProblems.map((problem) => fail(problem, advice));
   if (config.mode === 'observe') {
@@ -87,8 +87,8 @@ async function accounts(installation: Installation): Promise<Outcome[]> {
   } else if (problem === undefined) {
     found.push(
       fail('no account is known', {
-        zh: '请设置 WXQ_ACCOUNTS_FILE(格式见 README),或用 wxq accounts set FILE 写入数据库。',
-        en: 'Set WXQ_ACCOUNTS_FILE (README says what it holds), or write them into the database: wxq accounts set FILE.',
+        zh: '请设置 WXQ_ACCOUNTS_FILE(格式见 docs/configuration.md),或用 wxq accounts set FILE 写入数据库。',
+        en: 'Set WXQ_ACCOUNTS_FILE (docs/configuration.md says what it holds), or write them into the database: wxq accounts set FILE.',
       }),
     );
   }
