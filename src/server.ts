@@ -303,8 +303,11 @@ function materialIntake(store: MaterialStore): MaterialIntake {
   };
 }
 
-/** The private port takes images too, from callers that are trusted: it need not hurry them as much as the public one. */
-const privateLimits = { requestMs: 60_000 };
+/**
+ * The private port takes images too, many at once and over slow lines, from callers that are trusted; and what a walk
+ * found of one account. Headers that come slowly are cut off as on the public one.
+ */
+const privateLimits = { requestMs: 15 * 60_000, maxBodyBytes: 8 * 1024 * 1024 };
 
 /** As a process of its own: log on standard error, process metrics, and an orderly end on SIGTERM or Ctrl-C. */
 export async function runServer(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<RunningServer> {

@@ -1,6 +1,7 @@
 /** Cases that ended approved since the last walk: what they were made from is kept before Temporal forgets them. */
 import { Context, log } from '@temporalio/activity';
 import { readApprovedCase } from '../client/approved-case.ts';
+import { TemporalUnreachableError } from '../client/errors.ts';
 import { workflowTypes } from '../contract/messages.ts';
 import type { Platform } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
@@ -28,6 +29,8 @@ export async function keepApprovedCases({ store, pace, signal }: Walk, platform:
     await pace(signal);
     const found = await readApprovedCase(client, place, workflowId, runId).catch((error: unknown) => {
       signal.throwIfAborted();
+      // Not this case's fault, and the next walk would not look for it again: the walk is tried again instead.
+      if (error instanceof TemporalUnreachableError) throw error;
       const problem = error instanceof Error ? error.name : 'unknown';
       log.warn('an approved case could not be read', { workflowId, problem });
       return undefined;

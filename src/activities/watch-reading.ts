@@ -6,6 +6,7 @@ import type { SeenCategory } from '../rules/in-force.ts';
 import { paperEndsShown } from '../rules/paper-ends.ts';
 import type { ChannelsShopApi } from '../wechat/channels-shop/api.ts';
 import type { CategoryRelation } from '../wechat/channels-shop/schema.ts';
+import { WeChatError } from '../wechat/errors.ts';
 import type { MiniProgramCategory } from '../wechat/mini-program/schema.ts';
 import { miniProgramAuditState } from '../wechat/mini-program/verdict.ts';
 import type { Walk } from './watch-walk.ts';
@@ -64,8 +65,12 @@ async function readShop(
   // The list has no documented end: that a category is missing is believed only when it is asked for by its id.
   for (const categoryId of missing(known, seen)) {
     await pace(signal);
-    const relation = await shop.getCategoryRelationDetail(categoryId, { signal });
-    seen.push(relation.status === undefined ? gone(categoryId) : seenInShop(relation));
+    const relation = await shop.getCategoryRelationDetail(categoryId, { signal }).catch((error: unknown) => {
+      // As at the first look of a case: so it is answered of a category that is not held.
+      if (error instanceof WeChatError && error.errcode === '9401020') return undefined;
+      throw error;
+    });
+    seen.push(relation?.status === undefined ? gone(categoryId) : seenInShop(relation));
   }
   return seen;
 }

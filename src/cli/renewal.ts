@@ -5,7 +5,7 @@ import { accessLists } from '../contract/channels-shop.ts';
 import { joinPath, patchChannelsShop } from '../contract/material-path.ts';
 import type { Image } from '../contract/qualification.ts';
 import { daysLeft } from '../rules/in-force.ts';
-import { paperEndsGiven } from '../rules/paper-ends.ts';
+import { paperEndsGiven, validityKey } from '../rules/paper-ends.ts';
 
 /** The last approved case, wherever it was found. */
 export interface KnownCase {
@@ -68,8 +68,23 @@ export function previewOf(
           ({ path, validUntil }) =>
             `${path} is valid until ${validUntil}: give the new paper's --set ${path}/validUntil=YYYY-MM-DD and its image`,
         ),
+      ...oldFields(input, changed),
     ],
   };
+}
+
+/** `validUntil` is ours alone: WeChat reads the end in a field of the licence, where that has one. */
+function oldFields({ material }: ChannelsShopInput, changed: ReadonlySet<string>): string[] {
+  if (material.form === 'certificate') return [];
+  return material.licenses.flatMap(({ groupId, licenseId, validUntil, fields }) => {
+    const paper = joinPath('licenses', groupId, licenseId);
+    const field = `${paper}/fields/${validityKey}`;
+    const told = fields?.[validityKey];
+    const isForgotten = changed.has(`${paper}/validUntil`) && !changed.has(field);
+    return told === undefined || !isForgotten || told.includes(validUntil ?? '')
+      ? []
+      : [`${field}, which WeChat reads, is still ${told}: give its new value too (--set ${field}=…)`];
+  });
 }
 
 /** For a terminal. */

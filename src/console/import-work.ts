@@ -1,5 +1,6 @@
 /** The work behind an import: looking at its rows and starting its cases, in this process; another one goes on when this ends. */
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type QualificationClient, QualificationError } from '../client/index.ts';
 import type { InBoth } from '../contract/check.ts';
 import { materialSource } from '../contract/material-source.ts';
@@ -47,6 +48,10 @@ const checksAtOnce = 4;
 const startsAtOnce = 8;
 /** How often the page is told how far a check is, at most. */
 const tellEveryMs = 1_000;
+/** A row may take a minute and a half: that this server is at it is said meanwhile too. Three of them fit into a claim. */
+const stillHereEveryMs = 10_000;
+/** At the end of the server: what takes longer is left to whoever goes on with it. */
+const lastWordMs = 4_000;
 
 export function createImportWork({ imports, client, rules, onBug }: ImportWorkDependencies): ImportWork {
   const closing = new AbortController();
@@ -58,12 +63,13 @@ export function createImportWork({ imports, client, rules, onBug }: ImportWorkDe
     const stopped = new AbortController();
     stops.set(id, stopped);
     const signal = AbortSignal.any([closing.signal, stopped.signal]);
-    const run: Run = {
-      signal,
-      async progress(done) {
-        if (!(await imports.progress(id, stage, done))) stopped.abort();
-      },
+    let told = 0;
+    const progress = async (done: number) => {
+      told = done;
+      if (!(await imports.progress(id, stage, done))) stopped.abort();
     };
+    const stillHere = setInterval(() => void progress(told).catch(() => undefined), stillHereEveryMs);
+    const run: Run = { signal, progress };
     const working = work(run)
       .catch(async (error: unknown) => {
         // Stopped by a person: the stage says so. By this server's end: another one may go on, once it is missed.
@@ -73,6 +79,7 @@ export function createImportWork({ imports, client, rules, onBug }: ImportWorkDe
       })
       .catch((error: unknown) => onBug(error, '/console/imports'))
       .finally(() => {
+        clearInterval(stillHere);
         underWay.delete(working);
         if (stops.get(id) === stopped) stops.delete(id);
       });
@@ -141,7 +148,7 @@ export function createImportWork({ imports, client, rules, onBug }: ImportWorkDe
 
     async close() {
       closing.abort();
-      await Promise.all(underWay);
+      await Promise.race([Promise.all(underWay), pause(lastWordMs, undefined, { ref: false })]);
     },
     settled: async () => void (await Promise.all(underWay)),
   };

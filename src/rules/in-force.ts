@@ -66,7 +66,8 @@ function next(was: KnownCategory | undefined, seen: SeenCategory, now: string): 
 
 function isNews(was: KnownCategory | undefined, is: KnownCategory): boolean {
   if (is.standing === 'in_force' || was?.standing === is.standing) return false;
-  return is.standing === 'expired' || was?.standing === 'in_force';
+  // What had lapsed was told then; that it now also counts as expired is the same loss.
+  return was === undefined ? is.standing === 'expired' : was.standing === 'in_force';
 }
 
 /** One finding for each time in force: the time that it came into force names it, whoever compares, and however often. */

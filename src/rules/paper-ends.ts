@@ -4,8 +4,8 @@ import { joinPath, papersOf, validityEnd } from '../contract/material-path.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { PaperEnd } from '../contract/watch.ts';
 
-/** WeChat's own spelling. */
-const validityKey = 'audit_license_validty_period';
+/** The field in which WeChat itself is told the end; its own spelling. */
+export const validityKey = 'audit_license_validty_period';
 
 /** A licence as WeChat shows it in a permission. */
 export interface ShownLicense {

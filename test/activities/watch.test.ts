@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createSecretBox } from '../../src/store/secrets.ts';
 import { createWatchStore, type WatchStore } from '../../src/store/watch-records.ts';
 import type { WeChatClient } from '../../src/wechat/client.ts';
+import { WeChatError } from '../../src/wechat/errors.ts';
 import { type Postgres, startPostgres } from '../postgres.ts';
 import {
   addRequest,
@@ -140,6 +141,28 @@ test('a category that is only missing from the list is asked for by its id befor
   } as unknown as WeChatClient;
   expect((await read('channels-shop', { deps: { wechat: forgetful } })).result).toMatchObject({ found: 0 });
   expect((await read('channels-shop', { deps: { wechat: forgetful } })).result).toMatchObject({ found: 1 });
+});
+
+test('a category that WeChat no longer knows at all has lapsed, and does not hide what else the shop has', async () => {
+  await holdShopCategory();
+  await read('channels-shop');
+  const unknown = new WeChatError({
+    kind: 'bug',
+    endpoint: '/category/get_category_relation_detail',
+    delivery: 'answered',
+    reason: 'no such category',
+    advice: { zh: '', en: '' },
+    errcode: '9401020',
+  });
+  const without = {
+    channelsShop: () => ({
+      getCategoryRelationList: async () => [],
+      getCategoryRelationDetail: () => Promise.reject(unknown),
+    }),
+  } as unknown as WeChatClient;
+  const { result } = await read('channels-shop', { deps: { wechat: without } });
+  expect(result).toMatchObject({ found: 1 });
+  expect(await findings('channels-shop')).toMatchObject([{ kind: 'lapsed', categoryId: byHand.leaf }]);
 });
 
 test('a store that is away is no fault of an account: the page fails and is tried again', async () => {

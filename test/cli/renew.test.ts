@@ -53,6 +53,18 @@ test('new files and texts take the place of the old ones; a path that names noth
   expect(() => renewalInput(known, { set: { 'licences/1/2/images/0': 'new.png' } })).toThrow(InvalidCaseError);
 });
 
+test('the end that WeChat itself reads is not forgotten beside ours', () => {
+  const field = 'licenses/1/2/fields/audit_license_validty_period';
+  const told = structuredClone(known);
+  const [license] = (told.input as { material: { licenses: { fields?: object }[] } }).material.licenses;
+  Object.assign(license ?? {}, { fields: { audit_license_validty_period: '2026-12-01' } });
+  const set = { 'licenses/1/2/images/0': 'new.png', 'licenses/1/2/validUntil': '2036-06-30' };
+  const warningsOf = (patch: { set: Record<string, string> }) =>
+    previewOf(id, told, renewalInput(told, patch), patch, now).warnings;
+  expect(warningsOf({ set })).toEqual([expect.stringContaining(`${field}, which WeChat reads, is still 2026-12-01`)]);
+  expect(warningsOf({ set: { ...set, [field]: '2036-06-30' } })).toEqual([]);
+});
+
 test('a Mini Program category is refused with the reason, and the way that is left', async () => {
   const { connect } = scriptedClient({});
   const { status, stderr } = await run(['renew', 'mini-program/wx01/8-39', '--yes'], { connect });

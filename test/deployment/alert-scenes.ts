@@ -115,7 +115,8 @@ export const alertScenes: readonly AlertScene[] = [
       ...calm,
       'temporal_workflow_task_execution_failed{workflow_type="channelsShopQualification", failure_reason="NonDeterminismError"}':
         '0x5 1+1x60',
-      'temporal_workflow_failed{workflow_type="miniProgramQualification"}': '0x5 1x60',
+      // As it really comes: the series begins with the first failure.
+      'temporal_workflow_failed{workflow_type="miniProgramQualification"}': '_x5 1x60',
     },
     minutes: 10,
     firing: { WxqWorkflowTasksFail: 1, WxqCaseFailed: 1 },

@@ -38,6 +38,13 @@ describe('a lapse', () => {
     expect(judge(categories, seen('lapsed'), tuesday).findings).toEqual([]);
   });
 
+  test('is told once, also when WeChat later calls the same category expired', () => {
+    const gone = judge(known('in_force'), seen('other'), tuesday);
+    expect(gone.findings).toHaveLength(1);
+    const expired = judge(gone.categories, seen('expired'), wednesday);
+    expect(expired).toMatchObject({ categories: [{ standing: 'expired' }], findings: [] });
+  });
+
   test('is not concluded from a status that nobody knows, nor from what was not read', () => {
     for (const shown of [seen('unknown'), []])
       expect(judge(known('in_force'), shown, tuesday)).toEqual({ categories: known('in_force'), findings: [] });
