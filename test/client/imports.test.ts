@@ -38,6 +38,7 @@ it('the client reaches only src/client, src/contract and src/codec, and three pa
       // For the definitions of messages; it holds no native code.
       '@temporalio/workflow',
       'node:crypto',
+      'node:events',
       'node:path',
       'zod',
     ]);

@@ -87,6 +87,7 @@ export const everyCall: Record<EndpointName, OneCall> = {
       uneffectiveReason: '<as above>',
       effectiveTime: 1686887176,
       uneffectiveTime: 1744296240,
+      licenses: [],
     },
   },
   'channels-shop/get-category-relation-list': {
