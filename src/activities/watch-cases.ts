@@ -16,11 +16,12 @@ const typeOf = (platform: Platform): string =>
 
 /** Answers how many were kept. One that cannot be read (encrypted with another key, say) never stops the others. */
 export async function keepApprovedCases({ store, pace, signal }: Walk, platform: Platform): Promise<number> {
-  const { client } = Context.current();
+  const { client, info } = Context.current();
   const startedAt = Date.now();
   const until = await kept(store.casesSeenUntil({ platform }));
   const since = until === undefined ? '' : ` AND CloseTime >= '${new Date(until - overlapMs).toISOString()}'`;
-  const query = `WorkflowType = '${typeOf(platform)}' AND ExecutionStatus = 'Completed' AND QualificationStatus = 'approved'${since}`;
+  // The schedule belongs to this task queue: cases of another installation in the same namespace are for its own walk.
+  const query = `WorkflowType = '${typeOf(platform)}' AND TaskQueue = '${info.taskQueue}' AND ExecutionStatus = 'Completed' AND QualificationStatus = 'approved'${since}`;
   const place = { address: 'the connection of this worker', namespace: client.options.namespace };
   let count = 0;
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
