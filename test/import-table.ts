@@ -53,7 +53,7 @@ export const importTable: Record<string, Allowed> = {
     files: {
       'pace.ts': ['node:timers/promises'],
       // The watch reads closed cases as the client does.
-      'watch-cases.ts': ['src/client/approved-case.ts'],
+      'watch-cases.ts': ['src/client/approved-case.ts', 'src/client/errors.ts'],
     },
   },
   // Receivers of events: requests, signatures, answers. No Temporal.
