@@ -2,15 +2,16 @@
 import { z } from 'zod';
 import type { CasePage, CaseRow, Checked, Finding } from '../client/index.ts';
 import { channelsShopSchema, miniProgramSchema } from '../client/input.ts';
-import type {
-  Accepted,
-  Adoption,
-  Attempt,
-  By,
-  CaseView,
-  QualificationResult,
-  Resubmission,
-  Withdrawal,
+import {
+  type Accepted,
+  type Adoption,
+  type Attempt,
+  type By,
+  type CaseView,
+  type QualificationResult,
+  type Resubmission,
+  statuses,
+  type Withdrawal,
 } from '../contract/qualification.ts';
 import type { Problem } from './problem.ts';
 import { described, named } from './schema-registry.ts';
@@ -18,16 +19,6 @@ import { described, named } from './schema-registry.ts';
 const time = described(z.string(), 'ISO 8601, UTC');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const platform = z.enum(['channels-shop', 'mini-program']);
-const statuses = [
-  'preparing',
-  'submitting',
-  'in_review',
-  'needs_material',
-  'blocked',
-  'approved',
-  'withdrawn',
-  'expired',
-] as const;
 const pending = z.enum(['withdraw', 'retry', 'adopt']);
 const actions = ['resubmit', 'withdraw', 'retry', 'adopt', 'readAuditNow'] as const;
 

@@ -6,6 +6,7 @@ import { caseUrl } from './case-address.ts';
 import { importWords, intentWords, outcomeWords, stageWords } from './import-words.ts';
 import type { ImportProblem } from './import-work.ts';
 import { consolePrefix, document, Notice, Time, Token } from './layout.tsx';
+import { PageLinks } from './page-links.tsx';
 import { type Reader, tell } from './reader.ts';
 
 export const importsUrl = `${consolePrefix}/imports`;
@@ -222,7 +223,7 @@ function Preview(shown: ImportShown & { rows: readonly PreviewRow[] }) {
           ))}
         </tbody>
       </table>
-      <PageLinks {...shown} of={wanted.length} />
+      <Pages {...shown} of={wanted.length} />
     </>
   );
 }
@@ -311,28 +312,12 @@ function Results(shown: ImportShown & { results: readonly RowResult[] }) {
           ))}
         </tbody>
       </table>
-      <PageLinks {...shown} of={results.length} />
+      <Pages {...shown} of={results.length} />
     </>
   );
 }
 
-function PageLinks({ reader, kept, page, onlyFindings, of }: ImportShown & { of: number }) {
-  const pages = Math.ceil(of / rowsPerPage);
-  if (pages <= 1) return null;
+function Pages({ reader, kept, page, onlyFindings, of }: ImportShown & { of: number }) {
   const at = (n: number): string => `${importUrl(kept.id)}?page=${n}${onlyFindings ? '&only=findings' : ''}`;
-  return (
-    <p class="pages">
-      {page > 1 && (
-        <a rel="prev" href={at(page - 1)}>
-          {tell(reader, 'previousPage')}
-        </a>
-      )}{' '}
-      {page} / {pages}{' '}
-      {page < pages && (
-        <a rel="next" href={at(page + 1)}>
-          {tell(reader, 'nextPage')}
-        </a>
-      )}
-    </p>
-  );
+  return <PageLinks reader={reader} page={page} pages={Math.ceil(of / rowsPerPage)} at={at} />;
 }

@@ -4,6 +4,7 @@ import type { CaseRow } from '../client/index.ts';
 import type { CaseView } from '../contract/qualification.ts';
 import { caseUrl, seenOf } from './case-address.ts';
 import { consolePrefix, document, Notice, type Section, Time, Token } from './layout.tsx';
+import { PageLinks } from './page-links.tsx';
 import { maxListed, maxListedClosed, maxSearched, type QueueFilter, type QueueLine, type QueuePage } from './queue.ts';
 import { ago, type Reader, tell } from './reader.ts';
 import { actionWords, statusWords, type Word } from './words.ts';
@@ -291,22 +292,13 @@ export function Status({ reader, status }: { reader: Reader; status: keyof typeo
 }
 
 function Pages({ reader, section, filter, found: { page, pages } }: QueueShown) {
-  if (pages === 1) return null;
-  const at = (n: number): string => `${paths[section]}${query({ ...filter, page: n })}`;
   return (
-    <p class="pages">
-      {page > 1 && (
-        <a rel="prev" href={at(page - 1)}>
-          {tell(reader, 'previousPage')}
-        </a>
-      )}{' '}
-      {page} / {pages}{' '}
-      {page < pages && (
-        <a rel="next" href={at(page + 1)}>
-          {tell(reader, 'nextPage')}
-        </a>
-      )}
-    </p>
+    <PageLinks
+      reader={reader}
+      page={page}
+      pages={pages}
+      at={(n) => `${paths[section]}${query({ ...filter, page: n })}`}
+    />
   );
 }
 

@@ -37,19 +37,23 @@ export interface CaseInput {
 /** How urgent a case is among those of the same account: 5 goes first. */
 export type CasePriority = 1 | 2 | 3 | 4 | 5;
 
+/** Every status of a case, in the order of its life. */
+export const statuses = [
+  'preparing',
+  'submitting',
+  'in_review',
+  'needs_material',
+  'blocked',
+  'approved',
+  'withdrawn',
+  'expired',
+] as const;
+
 /**
  * preparing: images are fetched and uploaded; submitting: the one write is under way; in_review: WeChat decides;
  * needs_material: a person must correct the material; blocked: a person or time must mend the account; the rest are ends.
  */
-export type Status =
-  | 'preparing'
-  | 'submitting'
-  | 'in_review'
-  | 'needs_material'
-  | 'blocked'
-  | 'approved'
-  | 'withdrawn'
-  | 'expired';
+export type Status = (typeof statuses)[number];
 
 /** The ends of a case: results, never failures. */
 export type Outcome = 'approved' | 'withdrawn' | 'expired';

@@ -1,6 +1,7 @@
 /** The events as zod schemas: where docs/webhook-events.schema.json comes from, and what the tests hold real events against. */
 import { z } from 'zod';
 import type { Notification } from '../contract/notification.ts';
+import { statuses } from '../contract/qualification.ts';
 
 const platform = z.enum(['channels-shop', 'mini-program']);
 const isoTime = z.iso.datetime();
@@ -14,16 +15,7 @@ const caseEvent = z.object({
     .string()
     .describe('The leaf of a Channels Shop category, `{first}-{second}` of a Mini Program category.'),
   externalId: z.string().optional().describe("The caller's own number, as it was given at the start."),
-  status: z.enum([
-    'preparing',
-    'submitting',
-    'in_review',
-    'needs_material',
-    'blocked',
-    'approved',
-    'withdrawn',
-    'expired',
-  ]),
+  status: z.enum(statuses),
   attempt: z.int().min(1),
   auditId: z.string().optional(),
   reason: z.string().optional(),

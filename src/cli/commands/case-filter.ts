@@ -1,16 +1,6 @@
 /** Options that choose cases, the same for every command that lists them. */
 import { Option } from '@commander-js/extra-typings';
-
-const statuses = [
-  'preparing',
-  'submitting',
-  'in_review',
-  'needs_material',
-  'blocked',
-  'approved',
-  'withdrawn',
-  'expired',
-] as const;
+import { statuses } from '../../contract/qualification.ts';
 
 export const statusOption = () => new Option('--status <status>', 'only cases with this status').choices(statuses);
 export const platformOption = () =>
