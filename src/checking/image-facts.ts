@@ -102,7 +102,7 @@ async function prepareList(
       );
       for (const [index, { fact }] of images.entries()) {
         const change = notes[index];
-        if (change !== undefined) fact.change = change;
+        if (change !== undefined) Object.assign(fact, { change, ...(images.length > 1 ? { isJoined: true } : {}) });
       }
     } catch (error) {
       // Every one of them has been looked at, and that is all that can be said now.

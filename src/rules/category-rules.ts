@@ -103,6 +103,8 @@ export interface ImageFact {
   height?: number;
   /** What will be done to it before it is sent. */
   change?: string;
+  /** It becomes one picture with the others of its list, whatever its size. */
+  isJoined?: boolean;
   /** The same bytes were sent for another principal before. */
   isSentForOthers?: boolean;
   /** Why it can't be sent, or (`isCertain` false) why it could not be looked at now. */

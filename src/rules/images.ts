@@ -60,6 +60,7 @@ function factFindings({
   path,
   problem,
   change,
+  isJoined,
   isSentForOthers,
   width = 0,
   height = 0,
@@ -95,17 +96,29 @@ function factFindings({
         say('请确认它属于本主体。', 'Make sure that it is this principal’s.'),
       ),
     );
-  if (change !== undefined)
-    findings.push(
-      note(
-        'image-changed',
-        path,
-        say(
-          `图片过大（${bytes ?? '?'} 字节），提交前会处理：${change}。`,
-          `Too large as it is (${bytes ?? '?'} bytes); before it is sent: ${change}.`,
-        ),
-        say('如文字变得不清晰，请自行压缩后提交。', 'If it gets hard to read, shrink it yourself.'),
-      ),
-    );
+  if (change !== undefined) findings.push(isJoined ? joinedFinding(path, change) : shrunkFinding(path, change, bytes));
   return findings;
 }
+
+/** Whatever their size: a Mini Program's certificate is one picture. */
+const joinedFinding = (path: string, change: string): LintFinding =>
+  note(
+    'image-changed',
+    path,
+    say(
+      `微信每项资质只收一张图片，提交前会把各页合并成一张：${change}。`,
+      `WeChat takes one picture for each certificate, so its pages are joined into one before they are sent: ${change}.`,
+    ),
+    say('如文字变得不清晰，请自行合并成一张图片后提交。', 'If it gets hard to read, join them yourself.'),
+  );
+
+const shrunkFinding = (path: string, change: string, bytes: number | undefined): LintFinding =>
+  note(
+    'image-changed',
+    path,
+    say(
+      `图片过大（${bytes ?? '?'} 字节），提交前会处理：${change}。`,
+      `Too large as it is (${bytes ?? '?'} bytes); before it is sent: ${change}.`,
+    ),
+    say('如文字变得不清晰，请自行压缩后提交。', 'If it gets hard to read, shrink it yourself.'),
+  );
