@@ -33,6 +33,10 @@ export async function registerMaterialRoutes(app: FastifyInstance, intake: Mater
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     await scope.register(multipart, { limits: { files: 1, fields: 0, fileSize: maxImageBytes, parts: 2 } });
+    // The parser of forms knows a limit for the file alone: what stands around it would be read to its end.
+    scope.addHook('onRequest', async ({ headers, routeOptions }) => {
+      if (Number(headers['content-length'] ?? 0) > routeOptions.bodyLimit) throw tooLarge();
+    });
     scope.addContentTypeParser([...imageTypes], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.post(
       '/material',

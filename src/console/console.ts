@@ -46,6 +46,8 @@ export interface ConsoleDependencies {
   /** In place of the case's history; for tests. */
   storyOf?: (workflowId: string) => Promise<CaseStory>;
   now?: () => Date;
+  /** How long one CSV file waits for another one to be made; for tests. */
+  fileWaitMs?: number;
 }
 
 /** What the pages need. */
@@ -128,6 +130,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
         const changesSomething = request.method !== 'GET' && request.method !== 'HEAD';
         if (changesSomething && !person.mayAct && request.routeOptions.url !== `${consolePrefix}/settings`)
           throw new OnlyLooking();
+        boundForm(request);
         return undefined;
       });
       answerErrors(scope, pages, languageOf);
@@ -143,6 +146,27 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
     },
     { prefix: consolePrefix },
   );
+}
+
+/** A form with files is as long as it says, or is not read at all: its files are kept one by one, before its end is seen. */
+function boundForm({ headers, routeOptions }: FastifyRequest): void {
+  if (!/^multipart\//i.test(headers['content-type'] ?? '')) return;
+  const length = headers['content-length'];
+  if (length === undefined || Number(length) > routeOptions.bodyLimit)
+    throw new FormNotBounded(length === undefined ? 411 : 413, routeOptions.bodyLimit);
+}
+
+/** A form that is larger than its page takes, or does not say how large it is. */
+class FormNotBounded extends Error {
+  override readonly name = 'FormNotBounded';
+  readonly status: 411 | 413;
+  readonly limit: number;
+
+  constructor(status: 411 | 413, limit: number) {
+    super(`a form may have ${limit} bytes`);
+    this.status = status;
+    this.limit = limit;
+  }
 }
 
 /** Somebody who may only look sent a form. */
@@ -206,6 +230,14 @@ function answerErrors(
       return send(403, tell(language, 'onlyLooking'), undefined, tell(language, 'onlyLookingAdvice'));
     if (error instanceof ForeignForm)
       return send(403, tell(language, 'foreignPage'), undefined, tell(language, 'foreignPageAdvice'));
+    if (error instanceof FormNotBounded) {
+      const mb = error.limit / 1024 / 1024;
+      const [title, advice] =
+        error.status === 413
+          ? (['formTooLarge', 'formTooLargeAdvice'] as const)
+          : (['formUnbounded', undefined] as const);
+      return send(error.status, tell(language, title, { mb }), undefined, advice && tell(language, advice));
+    }
     const known = problemOfError(error);
     if (known !== undefined) return send(known.status, known.title, known.detail, known.advice);
     const { statusCode, message } = error as { statusCode?: number; message?: string };

@@ -2,17 +2,24 @@
 import type { FastifyInstance } from 'fastify';
 import type { CaseRow } from '../client/index.ts';
 import type { CaseView, Status } from '../contract/qualification.ts';
+import { createDecodingGate } from '../images/decoding-gate.ts';
 import { caseUrl } from './case-address.ts';
 import type { Pages } from './console.ts';
-import { consolePrefix } from './layout.tsx';
-import { csvOf, listLines, maxListed, type QueueFilter, type QueuePage, queuePage, waitingStatuses } from './queue.ts';
+import { consolePrefix, messagePage } from './layout.tsx';
+import { csvOf, listLines, type QueueFilter, type QueuePage, queuePage, waitingStatuses } from './queue.ts';
 import { queueDocument } from './queue-page.tsx';
+import { tell } from './reader.ts';
 import { statusWords, type Word } from './words.ts';
 
 type List = 'waiting' | 'stuck' | 'all';
 
 export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
-  const find = (list: List, filter: QueueFilter, page: number, perPage?: number): Promise<QueuePage> =>
+  const find = (
+    list: List,
+    filter: QueueFilter,
+    page: number,
+    file: { isFile?: true; signal?: AbortSignal } = {},
+  ): Promise<QueuePage> =>
     queuePage(
       pages,
       {
@@ -24,7 +31,7 @@ export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
               : [undefined],
         filter,
         page,
-        ...(perPage === undefined ? {} : { perPage }),
+        ...file,
         ...(list === 'all' ? { onlyOpen: false } : {}),
       },
       list === 'stuck' ? (view: CaseView) => isStuck(view, (pages.now ?? (() => new Date()))()) : undefined,
@@ -56,17 +63,43 @@ export function registerQueuePages(app: FastifyInstance, pages: Pages): void {
     return reply.redirect(next === undefined ? `${consolePrefix}/` : caseUrl(next), 303);
   });
 
+  // A file asks many cases, and workers have their cases to attend to: one at a time, as long as its browser waits.
+  const inTurn = createDecodingGate(1);
   app.get('/cases.csv', async (request, reply) => {
     const { list } = request.query as { list?: unknown };
     const section: List = list === 'stuck' || list === 'all' ? list : 'waiting';
     const { filter } = asked(request.query);
-    const { lines } = await find(section, filter, 1, maxListed);
-    return reply
-      .header('content-disposition', `attachment; filename="${section}.csv"`)
-      .type('text/csv; charset=utf-8')
-      .send(csvOf(lines));
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const late = AbortSignal.timeout(pages.fileWaitMs ?? fileWaitMs);
+    try {
+      const { lines } = await inTurn(
+        () => find(section, filter, 1, { isFile: true, signal: gone.signal }),
+        AbortSignal.any([gone.signal, late]),
+      );
+      return await reply
+        .header('content-disposition', `attachment; filename="${section}.csv"`)
+        .type('text/csv; charset=utf-8')
+        .send(csvOf(lines));
+    } catch (error) {
+      // Nobody reads this answer.
+      if (gone.signal.aborted) return reply.code(clientClosedRequest).send();
+      if (error !== late.reason) throw error;
+      const reader = pages.readerOf(request);
+      const next = { href: `${consolePrefix}/`, text: 'goBack' } as const;
+      return reply
+        .code(503)
+        .header('retry-after', '30')
+        .type('text/html; charset=utf-8')
+        .send(messagePage(reader, { title: tell(reader, 'fileBusy'), advice: tell(reader, 'fileBusyAdvice'), next }));
+    }
   });
 }
+
+/** Whoever asks for a file while another one is made waits so long. */
+const fileWaitMs = 20_000;
+/** As proxies call it. */
+const clientClosedRequest = 499;
 
 /** On its way to WeChat for longer than uploads and turns take, or in a review that is overdue. */
 const onItsWayForMs = 30 * 60_000;

@@ -61,6 +61,10 @@ export const maxListedClosed = 2_000;
 export const maxSearched = 300;
 export const linesPerPage = 25;
 const viewsAtOnce = 8;
+/** A file with more lines than this has in the others what Visibility knows alone. */
+export const maxAskedForFile = 1_000;
+/** Nobody looks at a file line by line while it is made: people with a page go first. */
+const viewsAtOnceForFile = 4;
 
 /** What waits for a person. */
 export const waitingStatuses: readonly Status[] = ['needs_material', 'blocked'];
@@ -70,12 +74,14 @@ export interface Wanted {
   statuses: readonly (Status | undefined)[];
   filter: QueueFilter;
   onlyOpen?: boolean;
+  /** Aborted: nobody waits for it any more. */
+  signal?: AbortSignal;
 }
 
 /** Cases in these statuses that still run, the oldest first, as Visibility and the database know them: no case is asked. */
 export async function listLines(
   dependencies: QueueDependencies,
-  { statuses, filter, onlyOpen = true }: Wanted,
+  { statuses, filter, onlyOpen = true, signal }: Wanted,
 ): Promise<Pick<QueuePage, 'lines' | 'isCut' | 'isAssigneeMissing' | 'accounts' | 'assignees'>> {
   const { client, names, accountNames, assignments } = dependencies;
   const isAppId = filter.appId !== undefined && /^wx[0-9A-Za-z]{6,30}$/.test(filter.appId);
@@ -91,6 +97,7 @@ export async function listLines(
       ...(isAppId ? { appId: filter.appId ?? '' } : {}),
       limit,
     })) {
+      signal?.throwIfAborted();
       read += 1;
       if (!onlyOpen || row.execution === 'running') listed.push(row);
     }
@@ -116,17 +123,22 @@ export async function listLines(
 }
 
 /**
- * One page of them, each looked at.
+ * One page of them, each looked at; or all of them for a file, the first of them looked at.
  * @param isWanted of the lines that were looked at; without it no view is needed to choose.
  */
 export async function queuePage(
   dependencies: QueueDependencies,
-  wanted: Wanted & { page: number; perPage?: number },
+  wanted: Wanted & { page: number; isFile?: boolean },
   isWanted?: (view: CaseView) => boolean,
 ): Promise<QueuePage> {
-  const { filter, perPage = linesPerPage } = wanted;
+  const { filter, isFile = false, signal } = wanted;
+  const perPage = isFile ? maxListed : linesPerPage;
   const listed = await listLines(dependencies, wanted);
-  const looking = createLooking(dependencies.client);
+  const looking = createLooking(dependencies.client, {
+    atOnce: isFile ? viewsAtOnceForFile : viewsAtOnce,
+    most: isFile ? maxAskedForFile : Number.POSITIVE_INFINITY,
+    signal,
+  });
   let { lines } = listed;
   let isSearchCut = false;
   const text = filter.text?.trim().toLowerCase();
@@ -192,12 +204,22 @@ function holds({ row, category = '', account = '', reason = '' }: QueueLine, tex
   return [row.workflowId, category, account, reason].some((one) => one.toLowerCase().includes(text));
 }
 
+interface LookingLimits {
+  atOnce: number;
+  /** Lines after so many keep what is known without asking. */
+  most: number;
+  signal: AbortSignal | undefined;
+}
+
 /** Looks at cases, a few at a time; after one that no worker answered for, the others are not asked. */
-function createLooking(client: QualificationClient) {
+function createLooking(client: QualificationClient, { atOnce, most, signal }: LookingLimits) {
   let isWorkerMissing = false;
+  let asked = 0;
 
   async function look(line: QueueLine): Promise<QueueLine> {
-    if (line.view !== undefined || isWorkerMissing) return line;
+    signal?.throwIfAborted();
+    if (line.view !== undefined || isWorkerMissing || asked >= most) return line;
+    asked += 1;
     try {
       return withView(line, await client.get(line.row.workflowId).view());
     } catch (error) {
@@ -220,7 +242,7 @@ function createLooking(client: QualificationClient) {
           if (line !== undefined) looked[index] = await look(line);
         }
       };
-      await Promise.all(Array.from({ length: viewsAtOnce }, takeTurns));
+      await Promise.all(Array.from({ length: atOnce }, takeTurns));
       return looked;
     },
   };
@@ -248,6 +270,7 @@ export function csvOf(lines: readonly QueueLine[]): string {
     'errcode',
     'advice',
     'assignee',
+    'asked',
   ];
   const rows = lines.map(({ row, view, category, account, reason, assignment }) => [
     row.workflowId,
@@ -264,6 +287,8 @@ export function csvOf(lines: readonly QueueLine[]): string {
     view?.blocked?.errcode,
     view?.blocked?.advice,
     assignment?.assignee,
+    // Without it an empty reason would look like none.
+    view === undefined ? 'no' : 'yes',
   ]);
   // With a byte order mark, or Excel reads Chinese in the machine's own code page.
   return `\ufeff${[header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;

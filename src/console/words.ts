@@ -142,6 +142,17 @@ export const words = {
   noWorker: say('没有 worker 在运行，无法读取详情。', 'No worker answers, so details cannot be read.'),
   noWorkerNext: say('启动一个：', 'Start one:'),
   badRequest: say('请求无法接受', 'This request was not taken'),
+  fileBusy: say('正在生成另一份 CSV 文件。', 'Another CSV file is being made.'),
+  fileBusyAdvice: say('请过半分钟再试。', 'Try again in half a minute.'),
+  formTooLarge: say(
+    '表单连同其中的文件超过 {mb} MB，没有保存任何内容。',
+    'The form and its files have more than {mb} MB together. Nothing was kept.',
+  ),
+  formTooLargeAdvice: say('请缩小图片，或分几次提交。', 'Make the images smaller, or send them in several forms.'),
+  formUnbounded: say(
+    '表单没有写明长度（Content-Length），没有保存任何内容；连同文件最多 {mb} MB。',
+    'The form does not say how long it is (Content-Length). Nothing was kept; with its files it may have {mb} MB.',
+  ),
   signIn: say('请登录。', 'Sign in.'),
   foreignPage: say(
     '这个请求不是从控制台页面发出的，没有执行任何操作。',

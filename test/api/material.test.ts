@@ -98,6 +98,8 @@ test('too large is a 413 both ways, another content type a 415, a form without a
   const type = 'multipart/form-data; boundary=limit';
   expect((await upload(large, 'image/png')).statusCode).toBe(413);
   expect((await upload(form(part, large), type)).statusCode).toBe(413);
+  // The file is small; what follows the form is not.
+  expect((await upload(form(part, Buffer.from('x'), `--limit--\r\n${large}${large}`), type)).statusCode).toBe(413);
   expect((await upload(Buffer.from('{}'), 'application/json')).statusCode).toBe(415);
   expect((await upload(Buffer.from('a'), 'application/octet-stream')).statusCode).toBe(415);
   const field = ['--limit', 'content-disposition: form-data; name="note"'];

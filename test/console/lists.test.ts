@@ -140,7 +140,7 @@ describe('who takes care of it', () => {
     const page = (await stage.get(caseUrl)).body;
     expect(page).toContain('I take it over');
     expect(page).toMatch(/assigned to Anna.*Anna/s);
-    expect((await stage.get('/console/cases.csv')).body).toMatch(/assignee\r\n.*,Anna\r\n$/s);
+    expect((await stage.get('/console/cases.csv')).body).toMatch(/assignee,asked\r\n.*,Anna,yes\r\n$/s);
     const given = await assign({ seen: '1', to: 'nobody' }, anna);
     expect(given.headers.location).toBe(`${caseUrl}?said=givenBack`);
     expect((await stage.get('/console/?assignee=-')).body).toContain(caseUrl);

@@ -1,6 +1,7 @@
 /** The console's pages: what they show, how they refuse, and what they send to a case. */
 
 import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpdateRefusedError } from '../../src/client/index.ts';
 import { type ConsoleStage, caseId, caseUrl, createConsoleStage, own, row, story, view } from './console-stage.ts';
@@ -239,6 +240,28 @@ describe('mending', () => {
       ['token', await stage.token()],
     ]);
     expect(answer.statusCode).toBe(403);
+    expect(stage.kept.size).toBe(0);
+  });
+
+  test('a form that is too large with all its files, or does not say how large it is, is refused before anything is kept', async () => {
+    const { payload, headers } = await multipart([
+      ['token', await stage.token()],
+      ['seen', seen],
+      [`file:${place}`, { name: 'sharp.jpg', bytes: await image('business-licence-sharp.jpg') }],
+    ]);
+    const ask = (more: Record<string, string>, path = `${caseUrl}/mend`) =>
+      stage.ask({ method: 'POST', url: path, payload: Readable.from([payload]), headers: { ...headers, ...more } });
+    const tooLong = { 'content-length': String(200 * 1024 * 1024 + 1) };
+    const zh = { 'accept-language': 'zh' };
+    for (const [more, path, status, said] of [
+      [tooLong, `${caseUrl}/mend`, 413, 'more than 200 MB together. Nothing was kept'],
+      [{ ...tooLong, ...zh }, '/console/new', 413, '超过 200 MB，没有保存任何内容'],
+      [{ 'content-length': String(512 * 1024 * 1024 + 1) }, '/console/imports', 413, 'more than 512 MB'],
+      [{}, `${caseUrl}/check`, 411, 'it may have 200 MB'],
+    ] as const) {
+      const answer = await ask(more, path);
+      expect([answer.statusCode, answer.body.includes(said)]).toEqual([status, true]);
+    }
     expect(stage.kept.size).toBe(0);
   });
 
