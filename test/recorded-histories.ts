@@ -10,15 +10,23 @@ const root = resolve(import.meta.dirname, '..');
 /** Where the packages really lie: `node_modules` may be a link. */
 const packages = resolve(realpathSync(join(root, 'node_modules')), '..');
 
-/** `WXQ_RECORD_HISTORIES=v1 npx vitest run … -t "…"` keeps the histories of those tests in `test/histories/v1/`. */
+/**
+ * `WXQ_RECORD_HISTORIES=v1 npx vitest run … -t "…"` keeps the histories of those tests in `test/histories/v1/`: of a test
+ * with several workflows of a type the last one.
+ */
 export async function recordIfAsked(title: string | undefined, history: History): Promise<void> {
   const version = process.env.WXQ_RECORD_HISTORIES;
   if (!version || title === undefined) return;
-  const name = title
+  const type = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? '';
+  const words = title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
     .slice(0, 80);
+  // Cases are known by their test alone; what is started beside them would overwrite them.
+  const name = type.endsWith('Qualification')
+    ? words
+    : `${words}-${type.replace(/[A-Z]/g, (l) => `-${l.toLowerCase()}`)}`;
   await mkdir(join(folder, version), { recursive: true });
   const json = withoutThisMachine(JSON.parse(historyToJSON(history)));
   await writeFile(join(folder, version, `${name}.json`), `${JSON.stringify(json)}\n`);
