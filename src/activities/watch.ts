@@ -77,6 +77,7 @@ export function createWatchActivities(deps: ActivityDependencies) {
         const { read, failed, found } = progress;
         const last = accounts.at(-1);
         const isLast = last === undefined || accounts.length < accountsPerPage;
+        if (isLast) await kept(store.noteLeavers({ platform, at: Date.now() }));
         return { read, failed, found, ...(isLast ? {} : { next: last.appId }) };
       } finally {
         clearInterval(timer);

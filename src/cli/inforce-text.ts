@@ -27,12 +27,26 @@ export type InforceView = ReturnType<typeof inforceView>;
 const endsSoon = ({ daysLeft: left }: InforceView['categories'][number]['papers'][number]): boolean =>
   left !== null && left <= soonDays;
 
-/** Somebody should do something. */
-export const isWorthALook = ({ accounts, categories }: InforceView): boolean =>
-  accounts.some(({ problem }) => problem !== undefined) ||
-  categories.some(
-    ({ standing, papers }) => standing === 'expired' || (standing === 'in_force' && papers.some(endsSoon)),
+/** Somebody should do something. Of an account that left nobody can. */
+export function isWorthALook({ accounts, categories }: InforceView): boolean {
+  const isLeaver = leaversOf(accounts);
+  return (
+    accounts.some(({ problem, leftAt }) => problem !== undefined && leftAt === undefined) ||
+    categories.some(
+      (category) =>
+        !isLeaver(category) &&
+        (category.standing === 'expired' || (category.standing === 'in_force' && category.papers.some(endsSoon))),
+    )
   );
+}
+
+/** Whether a category belongs to an account that left. */
+function leaversOf(accounts: InforceView['accounts']): (of: { platform: string; appId: string }) => boolean {
+  const left = new Set(accounts.flatMap((one) => (one.leftAt === undefined ? [] : [placeOf(one)])));
+  return (of) => left.has(placeOf(of));
+}
+
+const placeOf = ({ platform, appId }: { platform: string; appId: string }): string => `${platform}/${appId}`;
 
 /** As a table, and sentences below it. */
 export function inforceText({ accounts, categories, findings }: InforceView): string {
@@ -41,25 +55,26 @@ export function inforceText({ accounts, categories, findings }: InforceView): st
     head: ['account', 'category', 'standing', 'since', 'papers'],
     style: { head: [], border: [] },
   });
-  for (const { appId, categoryId, name, standing, since, reason, papers } of categories)
+  const isLeaver = leaversOf(accounts);
+  for (const { platform, appId, categoryId, name, standing, since, reason, papers } of categories)
     table.push([
-      appId,
+      isLeaver({ platform, appId }) ? `${appId} (left 已解除)` : appId,
       name === undefined ? categoryId : `${categoryId} ${name}`,
       reason === undefined ? standing : `${standing}: ${reason}`,
       since.slice(0, 10),
       papers.map(({ path, validUntil, daysLeft: left }) => `${path} ${validUntil} (${left} days)`).join('\n'),
     ]);
-  const broken = accounts.flatMap(({ appId, triedAt, readAt, problem }) =>
-    problem === undefined
-      ? []
-      : [
-          `${appId} could not be read at ${triedAt} (last read: ${readAt ?? 'never'}): ${problem.reason}`,
-          `  ${problem.advice}`,
-        ],
-  );
+  const remarks = accounts.flatMap(({ appId, triedAt, readAt = 'never', problem, leftAt }) => {
+    if (leftAt !== undefined) return [`${appId} left (已解除), noticed at ${leftAt} (last read: ${readAt})`];
+    if (problem === undefined) return [];
+    return [
+      `${appId} could not be read at ${triedAt} (last read: ${readAt}): ${problem.reason}`,
+      `  ${problem.advice}`,
+    ];
+  });
   return [
     ...(categories.length === 0 ? ['No categories.'] : [table.toString()]),
-    ...broken,
+    ...remarks,
     ...findings.slice(0, shownFindings).map(findingText),
     `${counted(accounts.length, 'account')}, ${counted(findings.length, 'finding')}.`,
   ].join('\n');

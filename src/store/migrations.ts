@@ -254,4 +254,9 @@ export const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    number: 17,
+    name: 'watched accounts that left',
+    statements: ['ALTER TABLE wxq_watched_account ADD COLUMN left_at bigint'],
+  },
 ];

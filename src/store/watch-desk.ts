@@ -14,6 +14,7 @@ const calls = [
   'known',
   'save',
   'failed',
+  'noteLeavers',
   'untold',
   'told',
   'overview',

@@ -37,6 +37,8 @@ export interface WatchedAccountRow {
   /** The last time that it could be read. */
   readAt?: string;
   problem?: WatchProblem;
+  /** It is none of our accounts any more: the end of the walk that no longer found it. */
+  leftAt?: string;
 }
 
 export interface WatchStore extends ApprovedCases {
@@ -48,6 +50,8 @@ export interface WatchStore extends ApprovedCases {
   save(reading: AccountReading): Promise<number>;
   /** An account could not be read. What is known of its categories stays. */
   failed(of: { platform: Platform; account: WatchedAccount; triedAt: number; problem: WatchProblem }): Promise<void>;
+  /** A walk has come to its end: accounts that it would not have read any more have left, until one of them is tried again. */
+  noteLeavers(of: { platform: Platform; at: number }): Promise<void>;
   /** Findings that nobody has been told of yet, oldest first. */
   untold(of: { platform: Platform; limit: number }): Promise<StoredFinding[]>;
   told(finding: { id: string; how: 'told' | 'nobody' }): Promise<void>;
@@ -81,6 +85,14 @@ export function createWatchStore(
     save: (reading) => database.transaction((tx) => save(tx, reading)),
     async failed({ platform, account, triedAt, problem }) {
       await noteAccount(database, { platform, account, triedAt, problem });
+    },
+    async noteLeavers({ platform, at }) {
+      const ours = await watchedAccounts(database, accounts, { platform, limit: Number.POSITIVE_INFINITY });
+      await database.query(
+        `UPDATE wxq_watched_account SET left_at = $2
+         WHERE platform = $1 AND left_at IS NULL AND app_id NOT IN (SELECT jsonb_array_elements_text($3::jsonb))`,
+        [platform, at, JSON.stringify(ours.map(({ appId }) => appId))],
+      );
     },
     async untold({ platform, limit }) {
       const rows = await database.query(
@@ -133,6 +145,7 @@ const accountOf = (row: Row): WatchedAccountRow => ({
   triedAt: timeOf(row.tried_at),
   ...(row.read_at === null ? {} : { readAt: timeOf(row.read_at) }),
   ...(row.problem === null ? {} : { problem: JSON.parse(String(row.problem)) as WatchProblem }),
+  ...(row.left_at === null ? {} : { leftAt: timeOf(row.left_at) }),
 });
 
 /** Categories, each with what its last approved case says. */
@@ -183,7 +196,7 @@ async function noteAccount(on: Queryable, { platform, account, triedAt, readAt, 
      VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (platform, app_id) DO UPDATE SET component_app_id = excluded.component_app_id,
        tried_at = excluded.tried_at, read_at = COALESCE(excluded.read_at, wxq_watched_account.read_at),
-       problem = excluded.problem`,
+       problem = excluded.problem, left_at = NULL`,
     [
       platform,
       account.appId,

@@ -78,6 +78,16 @@ test('an account that cannot be read is noted with its reason, before and behind
   expect(categories).toMatchObject([{ categoryId: byHand.leaf, standing: 'in_force' }]);
 });
 
+test('an account whose authorization was withdrawn is left at the end of the next walk, not red for ever', async () => {
+  await holdMiniCategory();
+  env.sandbox.setChaos({ rules: [{ operation: 'wxopen/getcategory', errcode: 45009 }] });
+  await read('mini-program');
+  await database.query('UPDATE wxq_authorizer SET is_authorized = false');
+  await read('mini-program');
+  const { accounts } = await watch.overview({ platform: 'mini-program' });
+  expect(accounts).toMatchObject([{ appId: program.appId, problem: {}, leftAt: expect.any(String) }]);
+});
+
 test('another worker goes on behind the account that the heartbeat names', async () => {
   const heartbeatDetails = { read: 4, failed: 1, found: 2, after: shop.appId };
   const { result } = await read('channels-shop', { heartbeatDetails });

@@ -48,6 +48,26 @@ test.each([
   expect(inforceText(shown)).toContain(said);
 });
 
+test('an account that left is shown as left, and neither its problem nor its papers are worth a look', () => {
+  const left = { ...account, leftAt: '2026-11-25T03:00:00.000Z', problem: { reason: '61003', advice: 'authorise' } };
+  const categories = [category({ standing: 'expired' }), category({ given: [paper('2026-12-01')] })];
+  const shown = inforceView({ accounts: [left], categories, findings: [] }, now);
+  expect(isWorthALook(shown)).toBe(false);
+  const text = inforceText(shown);
+  expect(text).toContain('wx01 (left 已解除)');
+  expect(text).toContain(
+    'wx01 left (已解除), noticed at 2026-11-25T03:00:00.000Z (last read: 2026-11-24T20:00:00.000Z)',
+  );
+  expect(text).not.toContain('could not be read');
+  // The same appid may be watched on the other platform as well.
+  const other = { ...account, platform: 'mini-program' as const };
+  const both = inforceView(
+    { accounts: [left, other], categories: [{ ...categories[0], platform: other.platform }] as never, findings: [] },
+    now,
+  );
+  expect(isWorthALook(both)).toBe(true);
+});
+
 test('a category that has lapsed is shown, and a finding with whether it was told', () => {
   const lapsed = {
     id: 'f1',

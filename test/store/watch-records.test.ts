@@ -100,6 +100,26 @@ describe('accounts', () => {
     expect(await store.accounts({ platform, after: shopOfPlatform, limit: 10 })).toEqual([{ appId: 'wx09' }]);
   });
 
+  test('one that a whole walk no longer finds has left; it is back once it is tried again', async () => {
+    const [gone, via] = [{ appId: 'wx07' }, { componentAppId: 'wxc' }];
+    await store.save(reading(1, 'in_force'));
+    await authorized(gone.appId, '85');
+    await store.save({ ...reading(1, 'in_force'), account: { ...gone, via } });
+    await store.save({ ...reading(1, 'in_force'), platform: 'mini-program', account: { ...gone, via } });
+    const left = async () =>
+      (await beside.overview({})).accounts.flatMap(({ platform: on, appId, leftAt }) =>
+        leftAt === undefined ? [] : [[on, appId, leftAt]],
+      );
+    await beside.noteLeavers({ platform, at: 2 });
+    expect(await left()).toEqual([]);
+    await database.query(`UPDATE wxq_authorizer SET is_authorized = false`);
+    await beside.noteLeavers({ platform, at: 3 });
+    await beside.noteLeavers({ platform, at: 4 });
+    expect(await left()).toEqual([[platform, gone.appId, new Date(3).toISOString()]]);
+    await store.failed({ platform, account: { ...gone, via }, triedAt: 5, problem: { reason: 'r', advice: 'a' } });
+    expect(await left()).toEqual([]);
+  });
+
   test('one that could not be read is shown with its reason, and keeps what was known of it', async () => {
     await store.save(reading(1, 'in_force'));
     const problem = { reason: '61007', advice: 'grant it', errcode: '61007' };
