@@ -2,9 +2,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { CallReport } from '../wechat/call.ts';
 import type { CallHolds } from '../wechat/call-holds.ts';
-
-/** WeChat has a few hundred codes, and an installation meets a few dozen; should answers ever be garbage, this bounds them. */
-const mostErrcodes = 300;
+import { createErrcodeLabels } from './errcode-labels.ts';
 
 /** For `onCall` of a client and of access tokens. */
 export type CallMeter = (report: CallReport) => void;
@@ -25,21 +23,11 @@ export function createCallMeter(registry: Registry): CallMeter {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 45],
     registers,
   });
-  const known = new Set<string>();
-
-  /** Also a code that no page of WeChat's names is kept as it is: it is what somebody will search for. */
-  function errcodeLabel({ errcode, outcome }: CallReport): string {
-    if (errcode === undefined) return outcome === 'ok' ? '0' : 'none';
-    if (!known.has(errcode)) {
-      if (!/^-?\d{1,10}$/.test(errcode) || known.size >= mostErrcodes) return 'other';
-      known.add(errcode);
-    }
-    return errcode;
-  }
+  const labelOf = createErrcodeLabels();
 
   return (report) => {
-    const { endpoint, outcome, durationMs } = report;
-    calls.inc({ endpoint, outcome, errcode: errcodeLabel(report) });
+    const { endpoint, outcome, durationMs, errcode } = report;
+    calls.inc({ endpoint, outcome, errcode: labelOf(errcode ?? (outcome === 'ok' ? '0' : 'none')) });
     durations.observe({ endpoint }, durationMs / 1000);
   };
 }
@@ -52,6 +40,7 @@ export function measuredHolds(holds: CallHolds, registry: Registry): CallHolds {
     labelNames: ['errcode'] as const,
     registers: [registry],
   });
+  const labelOf = createErrcodeLabels();
   const held = new Counter({
     name: 'wxq_wechat_held_calls_total',
     help: 'Calls that were not made, because their account is held back',
@@ -64,7 +53,7 @@ export function measuredHolds(holds: CallHolds, registry: Registry): CallHolds {
       return hold;
     },
     async hold(hold) {
-      begun.inc({ errcode: hold.errcode });
+      begun.inc({ errcode: labelOf(hold.errcode) });
       await holds.hold(hold);
     },
   };

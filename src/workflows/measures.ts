@@ -1,5 +1,6 @@
 /** What a case adds to the metrics when it moves: by the SDK's own meter, which is silent during replay and costs no event. */
 import { metricMeter } from '@temporalio/workflow';
+import { knownErrcodes } from '../contract/known-errcodes.ts';
 import { reasonClassOf } from '../contract/reason-classes.ts';
 import { type CaseState, isOpen } from './case-state.ts';
 
@@ -15,7 +16,7 @@ const counters = {
 
 const timeToVerdict = 'wxq_case_time_to_verdict_seconds';
 
-/** Labels are words of ours, an errcode at most: never an appid or a text from outside. */
+/** Labels are words of ours, a known errcode at most: never an appid or a text from outside. */
 export type Sample =
   | { name: keyof typeof counters; labels: Record<string, string> }
   | { name: typeof timeToVerdict; seconds: number; labels: Record<string, string> };
@@ -58,8 +59,9 @@ export function samplesBetween(before: CaseState, after: CaseState): Sample[] {
 const isSameBlock = (before: CaseState['blocked'], after: NonNullable<CaseState['blocked']>): boolean =>
   before !== undefined && before.during === after.during && before.errcode === after.errcode;
 
+/** A workflow can't remember which other codes its worker has seen, so these are one; the case itself names it. */
 const errcodeLabel = (errcode: string | undefined): string =>
-  errcode === undefined ? 'none' : /^-?\d{1,10}$/.test(errcode) ? errcode : 'other';
+  errcode === undefined ? 'none' : knownErrcodes.has(errcode) ? errcode : 'other';
 
 /** Adds it. A workflow task that fails after this and is done again counts twice: rare, and better than a case that waits. */
 export function measure(before: CaseState, after: CaseState): void {

@@ -27,16 +27,18 @@ test('calls are counted by how they were answered, an unknown code as it is, and
   expect(text).not.toContain('wx1234567890123456');
 });
 
-test('garbage in the place of codes makes no series of its own', async () => {
+test('of codes that nobody knows the first 50 are kept, known ones always, and garbage makes no series of its own', async () => {
   const registry = new Registry();
   const meter = createCallMeter(registry);
   for (let n = 1; n <= 1_000; n += 1) meter({ ...call, outcome: 'refused', errcode: String(n) });
   meter({ ...call, outcome: 'refused', errcode: 'a "text"\n of somebody' });
   meter({ ...call, outcome: 'refused', errcode: '7' });
+  meter({ ...call, outcome: 'refused', errcode: '40164' });
   const text = await registry.metrics();
-  expect(text.match(/^wxq_wechat_calls_total\{/gm)).toHaveLength(301);
-  expect(text).toContain('errcode="other"} 701');
+  expect(text.match(/^wxq_wechat_calls_total\{/gm)).toHaveLength(52);
+  expect(text).toContain('errcode="other"} 951');
   expect(text).toContain('errcode="7"} 2');
+  expect(text).toContain('errcode="40164"} 1');
 });
 
 test('holds do what they did, and are counted', async () => {
@@ -49,4 +51,15 @@ test('holds do what they did, and are counted', async () => {
   const text = await registry.metrics();
   expect(text).toContain('wxq_wechat_holds_total{errcode="45009"} 1');
   expect(text).toContain('wxq_wechat_held_calls_total 1');
+});
+
+test('the codes that holds are counted by are bounded as well', async () => {
+  const registry = new Registry();
+  const holds = measuredHolds(createLocalHolds(), registry);
+  for (let n = 1; n <= 100; n += 1) await holds.hold({ appId: 'wx1', errcode: String(n), forMs: 1_000 });
+  await holds.hold({ appId: 'wx1', errcode: '45011', forMs: 60_000 });
+  const text = await registry.metrics();
+  expect(text.match(/^wxq_wechat_holds_total\{/gm)).toHaveLength(52);
+  expect(text).toContain('wxq_wechat_holds_total{errcode="other"} 50');
+  expect(text).toContain('wxq_wechat_holds_total{errcode="45011"} 1');
 });

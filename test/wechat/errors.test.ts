@@ -1,6 +1,7 @@
 /** The table of codes and the factory of errors: every answer has one meaning, and no secret gets through. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { knownErrcodes } from '../../src/contract/known-errcodes.ts';
 import { errorFromAnswer, errorFromTransport, type RawAnswer } from '../../src/wechat/errors.ts';
 import { errcodeRow, errcodeTable, redact, WeChatError } from '../../src/wechat/index.ts';
 
@@ -12,6 +13,10 @@ describe('the table of codes', () => {
   it('no code stands twice for the same endpoint', () => {
     const keys = errcodeTable.flatMap(({ code, endpoints }) => (endpoints ?? ['']).map((path) => `${path} ${code}`));
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('its codes are the ones that metrics have labels for', () => {
+    expect([...knownErrcodes].sort()).toEqual([...new Set(errcodeTable.map(({ code }) => code))].sort());
   });
 
   it.each(errcodeTable.map((row) => [row.code, row] as const))(

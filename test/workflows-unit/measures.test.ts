@@ -76,6 +76,10 @@ test('a block counts once, with its errcode, however often a slow try says it ag
   expect(added(before, { type: 'blocked', blocked: { ...blocked, errcode: 'a text\n' } })).toEqual([
     'wxq_case_blocks_total channels-shop submit other',
   ]);
+  // A number that no table knows is no label of its own: there would be no end of them.
+  expect(added(before, { type: 'blocked', blocked: { ...blocked, errcode: '99123456' } })).toEqual([
+    'wxq_case_blocks_total channels-shop submit other',
+  ]);
   expect(added(caseAfter(caseIn('in_review'), blockedDuring('read')), { type: 'unblocked' })).toEqual([]);
 });
 
