@@ -125,6 +125,8 @@ describe('npm run demo', () => {
     expect(Object.keys(ports)).toEqual(expect.arrayContaining(['temporal', 'ui', 'sandbox', 'callback', 'console']));
     expect(stderr).toMatch(/killed with SIGKILL.*a new worker runs.*killed with SIGKILL.*a new worker runs/s);
 
+    expect(stderr, 'no warning of Node.js').not.toContain('Warning');
+
     // Temporal and three workers, one after the other.
     expect(pidsIn(stderr).length).toBeGreaterThanOrEqual(4);
     expect(pidsIn(stderr).filter(isRunning)).toEqual([]);

@@ -1,4 +1,5 @@
 /** Plays the cases: side by side where they do not meet, the deaths of the worker one by one when all else is calm. */
+import { setMaxListeners } from 'node:events';
 import type { CaseView, QualificationClient, QualificationResult } from '../../client/index.ts';
 import type { DevServer } from '../../runtime/dev-server.ts';
 import type { LocalStack } from '../local/local-stack.ts';
@@ -91,6 +92,8 @@ function playCase(demoCase: DemoCase, options: DemoRunOptions, world: DemoWorld)
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), caseLimitMs);
   const signal = AbortSignal.any([options.signal, limit.signal]);
+  // Temporal's client leaves a listener on it for every call. It is this case's alone and goes with it, so they do not pile up.
+  setMaxListeners(0, signal);
   const play = new CasePlay(demoCase, options.accountOf(demoCase), world, signal);
   const isMoving = demoCase.movesClock === true;
   // An aborted call is given up by Temporal's client; one that is cut off by closing it would be tried again, and throw.
