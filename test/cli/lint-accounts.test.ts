@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { loadConfig } from '../../src/runtime/config.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { startServer } from '../../src/server.ts';
@@ -66,10 +67,28 @@ test('accounts that only the server of the data folder has are enough; without i
     // Nothing says which WeChat: it is that of the server, never by mistake the real one.
     const { WXQ_WECHAT_BASE_URL: _, ...rest } = env;
     expect(await run(['lint', example], { env: rest })).toMatchObject({ status: 0, stderr: said });
+    expect(await doctorOnTarget(rest)).toMatchObject([
+      { state: 'warn', message: expect.stringContaining(`SANDBOX: ${sandbox.url}`) },
+    ]);
   } finally {
     await server.close();
   }
+  // Then it is not known which WeChat is meant, and nobody takes it for the real one.
+  const { WXQ_WECHAT_BASE_URL: _, ...rest } = env;
+  const unsaid = await run(['lint', example], { env: rest });
+  expect(unsaid.status).toBe(3);
+  expect(unsaid.stderr).toContain('does not answer');
+  expect(unsaid.stderr).not.toContain('LIVE');
+  expect(await doctorOnTarget(rest)).toMatchObject([{ state: 'warn', message: expect.stringContaining('not known') }]);
   const alone = await run(['lint', example], { env });
   expect(alone.status).toBe(3);
   expect(alone.stderr).toContain('the accounts of the database could not be read');
 });
+
+async function doctorOnTarget(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const nobody = { TEMPORAL_ADDRESS: '127.0.0.1:1', WXQ_CALLBACK_PORT: '1', WXQ_CONSOLE_PORT: '1' };
+  const { findings } = (await run(['doctor', '--timeout', '3', '--json'], { env: { ...env, ...nobody } })).json() as {
+    findings: Finding[];
+  };
+  return findings.filter(({ check }) => check === 'target');
+}

@@ -27,7 +27,7 @@ export const doctorCommand = (cli: Cli) =>
         const { csvHead, csvOf, lineOf, summaryOf } = await import('../doctor/report.ts');
         const { env, stdout, stderr } = cli.context;
         const isColoured = stdout.isTTY === true && !env.NO_COLOR;
-        const installation = createInstallation(cli.context, {
+        const installation = await createInstallation(cli.context, {
           limitMs: timeout * 1000,
           ...(callbackUrl === undefined ? {} : { callbackUrl }),
           ...(privateUrl === undefined ? {} : { privateUrl }),

@@ -222,7 +222,8 @@ export function refusal(
 ): Outcome {
   const ip = ipSeen(error);
   const message = `${error.endpoint}: ${error.reason}${error.rid === undefined ? '' : ` (rid ${error.rid})`}`;
-  if (ip === undefined) return { state, message, advice: error.advice };
+  if (ip === undefined)
+    return { state, message, advice: error.kind === 'refresh-token' ? tokenNotRenewed(whose) : error.advice };
   return {
     state,
     message: `${message}: WeChat saw the IP ${ip}`,
@@ -232,6 +233,12 @@ export function refusal(
     },
   };
 }
+
+/** A worker renews a token that is refused within its call; the table's advice is for when that was refused as well. */
+const tokenNotRenewed = (whose: string): Bilingual => ({
+  zh: `令牌已失效;wxq doctor 从不刷新令牌,worker 下次调用会自动刷新。若再次运行仍如此:请看上面 clock 一行(本机或沙箱的时钟是否跳变),并确认没有其他程序在刷新 ${whose} 的 access_token。`,
+  en: `The token is no longer good. This command renews none; a worker does by itself at its next call. If it is still so after that: look at the line clock above (has the clock of this machine, or the sandbox's, jumped?), and make sure that no other program refreshes the token of ${whose}.`,
+});
 
 const ipCodes = new Set(['40164', '45035', '61004', '89503', '89506', '89507']);
 

@@ -20,7 +20,8 @@ export function comparedClock(whose: string, aheadMs: number): Outcome {
   });
 }
 
-async function wechat({ config, fetch, now }: Installation, signal: AbortSignal): Promise<Outcome> {
+async function wechat({ config, aimFrom, fetch, now }: Installation, signal: AbortSignal): Promise<Outcome> {
+  if (aimFrom === 'unknown') return skipped('which WeChat is meant is not known');
   const before = now();
   let date: string | null;
   try {

@@ -3,6 +3,7 @@ import { type Config, ConfigError, loadConfig } from '../../runtime/config.ts';
 import { connectClient, type TemporalSettings, temporalSettings } from '../../runtime/temporal-connection.ts';
 import { connectDatabase, type Database } from '../../store/database.ts';
 import { createDispatcher } from '../../wechat/transport.ts';
+import { type Aim, aimedAsServer } from '../aim.ts';
 import type { CliContext } from '../context.ts';
 import { NotToBeHad } from './finding.ts';
 import { type KnownAccounts, readKnownAccounts } from './known-accounts.ts';
@@ -24,6 +25,8 @@ export interface Installation {
   readonly env: NodeJS.ProcessEnv;
   /** What could be read of the settings; a setting that can't be used is as if it were not set. */
   readonly config: Config;
+  /** Who says which WeChat it is. */
+  readonly aimFrom: Aim['from'];
   readonly configProblems: readonly string[];
   readonly options: DoctorOptions;
   readonly fetch: typeof globalThis.fetch;
@@ -44,13 +47,14 @@ export interface Installation {
 /** A little less than a check's time, so that a check can still say why. */
 const shareOfLimit = 0.8;
 
-/** Opens nothing yet. @throws what `temporalSettings` throws for a configuration file that can't be read. */
-export function createInstallation(
+/** Opens nothing yet; asks the server of the data folder where the settings do not say which WeChat is meant. @throws what `temporalSettings` throws for a configuration file that can't be read. */
+export async function createInstallation(
   { env, fetch }: Pick<CliContext, 'env' | 'fetch'>,
   options: DoctorOptions,
   now: () => number = Date.now,
-): Installation {
-  const { config, problems: configProblems } = usableConfig(env);
+): Promise<Installation> {
+  const { config: own, problems: configProblems } = usableConfig(env);
+  const { config, from: aimFrom } = await aimedAsServer(own, env);
   const settings = temporalSettings(env);
   const dispatcher = createDispatcher();
   const opened: (() => Promise<unknown>)[] = [];
@@ -78,6 +82,7 @@ export function createInstallation(
   return {
     env,
     config,
+    aimFrom,
     configProblems,
     accounts: once(() => readKnownAccounts(config, env, database)),
     options,

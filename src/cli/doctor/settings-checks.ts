@@ -47,12 +47,21 @@ async function settings({ configProblems, config }: Installation): Promise<Outco
 }
 
 /** Said first and in words: a submission to the real WeChat can't be taken back. */
-async function target({ config }: Installation): Promise<Outcome> {
-  const { wechatBaseUrl } = config;
-  if (isLive({ wechatBaseUrl })) return ok(`LIVE: the real WeChat (${wechatBaseUrl}); submissions count`);
-  return warn(`SANDBOX: ${wechatBaseUrl} is not the real WeChat; nothing here reaches it`, {
-    zh: '正式环境请取消 WXQ_WECHAT_BASE_URL。',
-    en: 'In production, unset WXQ_WECHAT_BASE_URL.',
+async function target({ config, aimFrom }: Installation): Promise<Outcome> {
+  const { wechatBaseUrl, dataDir } = config;
+  if (aimFrom === 'unknown')
+    return warn(
+      `not known: nothing is set here, and the server of ${dataDir}, whose WeChat is meant, does not answer`,
+      {
+        zh: '请先启动它(wxq dev 或 wxq server)再运行一次;或设置 WXQ_WECHAT_BASE_URL、WXQ_ACCOUNTS_FILE。',
+        en: 'Start it (wxq dev, wxq server) and run this again; or set WXQ_WECHAT_BASE_URL, WXQ_ACCOUNTS_FILE.',
+      },
+    );
+  const whose = aimFrom === 'server' ? `, as the server of ${dataDir} says` : '';
+  if (isLive({ wechatBaseUrl })) return ok(`LIVE: the real WeChat (${wechatBaseUrl})${whose}; submissions count`);
+  return warn(`SANDBOX: ${wechatBaseUrl} is not the real WeChat${whose}; nothing here reaches it`, {
+    zh: '正式环境请取消 WXQ_WECHAT_BASE_URL,并且不用 wxq dev。',
+    en: 'In production, unset WXQ_WECHAT_BASE_URL, and do not use wxq dev.',
   });
 }
 

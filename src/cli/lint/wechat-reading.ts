@@ -1,11 +1,11 @@
 /** A WeChat client for commands that only read: with the accounts of the file and of the database, closed again afterwards. */
-import { z } from 'zod';
 import { type Config, ConfigError, loadConfig } from '../../runtime/config.ts';
 import { AccountsError } from '../../store/account-file.ts';
 import { type Accounts, loadAccounts } from '../../store/accounts.ts';
 import { connectDatabase, type Database } from '../../store/database.ts';
-import { createServerBeside, targetPath } from '../../store/server-beside.ts';
+import { createServerBeside } from '../../store/server-beside.ts';
 import { createDispatcher } from '../../wechat/transport.ts';
+import { aimedAsServer } from '../aim.ts';
 import type { CliContext } from '../context.ts';
 import { NotToBeHad } from '../doctor/finding.ts';
 import { readKnownAccounts } from '../doctor/known-accounts.ts';
@@ -19,7 +19,7 @@ const databaseTimeoutMs = 5_000;
 
 /**
  * Runs `work` with the rules: WeChat's own, or with `offline` those that were kept, for which no accounts are needed.
- * @throws ConfigError where there can be no accounts, AccountsError; what `work` throws.
+ * @throws ConfigError where there can be no accounts, NotToBeHad where the server that has them is away, AccountsError; what `work` throws.
  */
 export async function withCategoryRules<Result>(
   {
@@ -32,7 +32,11 @@ export async function withCategoryRules<Result>(
   const own = loadConfig(context.env);
   const cache = createRulesCache(own.dataDir);
   if (offline) return await work(createKeptRules(cache), readableAccounts(own, context.env));
-  const config = await aimedAsServer(own, context.env);
+  const { config, from } = await aimedAsServer(own, context.env);
+  if (from === 'unknown')
+    throw new NotToBeHad(
+      `the server of the data folder ${config.dataDir}, whose accounts and WeChat are meant, does not answer: start it (wxq dev, wxq server), or set WXQ_ACCOUNTS_FILE`,
+    );
   if (!canKnowAccounts(config))
     throw new ConfigError([
       `WXQ_ACCOUNTS_FILE or WXQ_DATABASE_URL must be set, or a server have been started with the data folder ${config.dataDir}: without the accounts no call to WeChat can be made. Or let a worker check: wxq lint --remote`,
@@ -57,21 +61,6 @@ export async function withCategoryRules<Result>(
     await dispatcher.close();
   }
 }
-
-/**
- * Where neither the address of WeChat nor accounts are set, both are those of the server of the data folder: with `wxq dev`
- * its sandbox, and not by mistake the real WeChat.
- */
-async function aimedAsServer(config: Config, env: NodeJS.ProcessEnv): Promise<Config> {
-  const isOwn = env.WXQ_WECHAT_BASE_URL || config.accountsFile !== undefined || config.databaseUrl !== undefined;
-  const beside = createServerBeside(config);
-  if (isOwn || beside.address() === undefined) return config;
-  const { json } = await beside.ask(targetPath, {}).catch(() => ({ json: undefined }));
-  const { data } = target.safeParse(json);
-  return data === undefined ? config : { ...config, ...data };
-}
-
-const target = z.object({ wechatBaseUrl: z.url() });
 
 const canKnowAccounts = (config: Config): boolean =>
   config.accountsFile !== undefined ||

@@ -52,7 +52,11 @@ describe('a token', () => {
     here = await place();
     here.sandbox.setChaos({ rules: [{ operation: 'category/getbizcatflowlist', errcode: 40001, times: 9 }] });
     const { of } = await here.examine([shop.appId]);
-    expect(of('permission', shop.appId)).toMatchObject([{ state: 'fail', message: expect.stringContaining('40001') }]);
+    const [permission] = of('permission', shop.appId);
+    expect(permission).toMatchObject({ state: 'fail', message: expect.stringContaining('40001') });
+    // It can't say "refused again": it has not renewed it. What it says is what leads out.
+    expect(permission?.advice?.en).toMatch(/This command renews none; a worker does.*clock/);
+    expect(permission?.advice?.zh).toMatch(/自动刷新.*clock/);
     const operations = here.sandbox.requests().map(({ operation }) => operation);
     expect(operations.filter((one) => one === 'cgi-bin/stable_token')).toHaveLength(1);
     // The empty one asks for the time only.
