@@ -84,7 +84,7 @@ export interface ImportShown {
   earlier?: KeptImport | undefined;
   /** Once it was checked, and until it is begun. */
   rows?: readonly PreviewRow[] | undefined;
-  /** Once it was begun. */
+  /** Once it was begun; while it goes on only for who asks for them. */
   results?: readonly RowResult[] | undefined;
   onlyFindings: boolean;
   /** From 1. */
@@ -98,17 +98,14 @@ export function importDocument(shown: ImportShown): string {
   return document({ reader, section: 'import', title: kept.fileName, children: <Import {...shown} /> });
 }
 
-const isWorking = ({ stage, isAbandoned }: KeptImport): boolean =>
+/** Somebody works at it now. */
+export const isWorking = ({ stage, isAbandoned }: KeptImport): boolean =>
   !isAbandoned && (stage === 'checking' || stage === 'starting');
 
-/** While somebody works at it, the page asks for itself again and again. */
-export function Import(shown: ImportShown) {
+function Import(shown: ImportShown) {
   const { reader, kept, earlier, rows, results } = shown;
-  const polled = isWorking(kept)
-    ? { 'hx-get': `${importUrl(kept.id)}?part=import`, 'hx-trigger': 'every 2s', 'hx-swap': 'outerMorph' }
-    : {};
   return (
-    <div id="import" {...polled}>
+    <div id="import">
       <h1>{kept.fileName}</h1>
       <div class="facts">
         <span class={`chip stage-${kept.stage}`}>{tell(reader, stageWords[kept.stage])}</span>
@@ -127,7 +124,17 @@ export function Import(shown: ImportShown) {
           </p>
         </Notice>
       )}
-      {isWorking(kept) && <Working {...shown} />}
+      {isWorking(kept) && (
+        <div>
+          <Progress {...shown} />
+          <Act reader={reader} kept={kept} action="stop" />
+          {kept.stage === 'starting' && results === undefined && (
+            <p>
+              <a href={`${importUrl(kept.id)}?page=1`}>{tell(reader, importWords.rowsSoFar)}</a>
+            </p>
+          )}
+        </div>
+      )}
       <Stopped {...shown} />
       {rows !== undefined && <Preview {...shown} rows={rows} />}
       {results !== undefined && <Results {...shown} results={results} />}
@@ -135,15 +142,17 @@ export function Import(shown: ImportShown) {
   );
 }
 
-function Working({ reader, kept }: ImportShown) {
+/** While somebody works at it, this alone is asked for again and again: two numbers, whatever the size of the file. */
+export function Progress({ reader, kept }: Pick<ImportShown, 'reader' | 'kept'>) {
   return (
-    <Notice kind="plain">
-      <p>
-        {tell(reader, kept.stage === 'checking' ? importWords.checking : importWords.starting)}: {kept.done} /{' '}
-        {kept.total} <progress max={kept.total} value={kept.done} />
-      </p>
-      <Act reader={reader} kept={kept} action="stop" />
-    </Notice>
+    <div id="progress" hx-get={`${importUrl(kept.id)}?part=progress`} hx-trigger="every 2s" hx-swap="outerMorph">
+      <Notice kind="plain">
+        <p>
+          {tell(reader, kept.stage === 'checking' ? importWords.checking : importWords.starting)}: {kept.done} /{' '}
+          {kept.total} <progress max={kept.total} value={kept.done} />
+        </p>
+      </Notice>
+    </div>
   );
 }
 

@@ -9,12 +9,13 @@ import type { RowResult } from '../importing/start-rows.ts';
 import type { KeptImport } from '../store/imports.ts';
 import type { Pages } from './console.ts';
 import {
-  Import,
   type ImportShown,
   importDocument,
   importsDocument,
   importsUrl,
   importUrl,
+  isWorking,
+  Progress,
   rowsPerPage,
 } from './import-page.tsx';
 import { importWords } from './import-words.ts';
@@ -85,10 +86,12 @@ export function registerImports(app: FastifyInstance, pages: Pages): void {
   app.get('/imports/:id', async (request, reply) => {
     const kept = await found(request);
     if (kept === undefined) return missing(request, reply);
-    const shown = await shownOf(request, kept);
     reply.type('text/html; charset=utf-8');
     const { part } = request.query as { part?: unknown };
-    return reply.send(part === 'import' ? renderToString(<Import {...shown} />) : importDocument(shown));
+    if (part !== 'progress') return reply.send(importDocument(await shownOf(request, kept)));
+    // Once it is over, the page asks for itself: what is to be shown then is another one.
+    if (!isWorking(kept)) return reply.header('hx-refresh', 'true').send('');
+    return reply.send(renderToString(<Progress reader={pages.readerOf(request)} kept={kept} />));
   });
 
   for (const action of ['check', 'start'] as const)
@@ -160,7 +163,7 @@ export function registerImports(app: FastifyInstance, pages: Pages): void {
       kept,
       earlier: isBegun ? undefined : await imports.earlier(kept.id),
       rows: preview === undefined ? undefined : (JSON.parse(preview) as PreviewRow[]),
-      results: isBegun ? await resultsOf(kept) : undefined,
+      results: isBegun && (page !== undefined || !isWorking(kept)) ? await resultsOf(kept) : undefined,
       onlyFindings: only === 'findings',
       page: Math.min(Math.max(1, wanted), Math.max(1, Math.ceil(kept.total / rowsPerPage))),
     };

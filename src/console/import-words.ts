@@ -36,6 +36,7 @@ export const importWords = {
   ),
   again: say('重新检查', 'Look at it again'),
   goOn: say('继续', 'Go on'),
+  rowsSoFar: say('查看已处理的行', 'The rows so far'),
   stop: say('停止', 'Stop'),
   stoppedBy: say('{name} 停止了导入。', '{name} stopped it.'),
   stoppedAdvice: say('已启动的申请不受影响。', 'Cases that were started go on.'),
