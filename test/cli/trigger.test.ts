@@ -42,6 +42,22 @@ describe('trigger', () => {
     expect(sandbox.audits({ status: 'cancelled' }).map(({ id }) => id)).toEqual([older.id]);
   });
 
+  it('decides the open audit of the account and category that are named, and lists the open ones where there is none', async () => {
+    const older = await apply(0);
+    const newer = await apply(1);
+    const of = (app: string, index: number) => ['--app', app, '--category', leaves[index] ?? ''];
+    const nowhere = await trigger('rejected', ...of(fixtures.miniProgram.appId, 0));
+    expect(nowhere).toMatchObject({ status: 2, stderr: expect.stringContaining('No audit is open') });
+    for (const { id, categoryId } of [older, newer])
+      expect(nowhere.stderr).toContain(`--audit ${id}  --app ${appId} --category ${categoryId}`);
+    expect(await trigger('rejected', '--audit', older.id, '--category', newer.categoryId)).toMatchObject({ status: 2 });
+    expect(sandbox.audits({ status: 'open' })).toHaveLength(2);
+    expect(await trigger('rejected', ...of(appId, 0))).toMatchObject({ status: 0 });
+    expect(sandbox.audits({ status: 'rejected' }).map(({ id }) => id)).toEqual([older.id]);
+    expect(await trigger('lost-callback', '--app', appId)).toMatchObject({ status: 0 });
+    expect(sandbox.audits({ status: 'approved' }).map(({ id }) => id)).toEqual([newer.id]);
+  });
+
   it.each([
     ['lost-callback', ['lost']],
     ['duplicate', ['pending', 'pending']],
@@ -117,7 +133,7 @@ describe('what else happens', () => {
   });
 
   it.each([
-    ['approved', ['--app', appId], '--app'],
+    ['approved', ['--left', '1'], '--left'],
     ['approved', ['--verdict', 'rejected'], '--verdict'],
     ['lost-callback', ['--left', '3'], '--left'],
     ['frozen', ['--app', appId, '--category', '6201', '--per-minute', '5'], '--category, --per-minute'],

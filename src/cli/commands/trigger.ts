@@ -19,14 +19,21 @@ const kinds: readonly string[] = [...onAudits, ...Object.keys(triggers)];
 
 /** Only ever speaks to a sandbox: the real WeChat has no such call. */
 export const triggerCommand = (cli: Cli) =>
-  newCommand('trigger', "play WeChat's part in the sandbox", 'wxq trigger rejected --reason 营业执照不清晰')
+  newCommand(
+    'trigger',
+    "play WeChat's part in the sandbox",
+    'wxq trigger rejected --category 6201 --reason 营业执照不清晰',
+  )
     .addArgument(
       new Argument(
         '<kind>',
         "a verdict; what happens to its callback; or what else happens on WeChat's side, see below",
       ).choices(kinds),
     )
-    .option('--audit <id>', 'which audit; default: the newest that is open')
+    .option(
+      '--audit <id>',
+      'which audit; default: the newest that is open, of --app and --category where they are given',
+    )
     .option('--reason <text>', "the auditor's words")
     .addOption(
       new Option('--verdict <verdict>', 'with lost-callback, duplicate, out-of-order, forged')
@@ -55,7 +62,7 @@ export const triggerCommand = (cli: Cli) =>
           out.result({ kind, ...facts }, line);
           return exitStatus.done;
         }
-        const audit = chosen(await sandbox.audits(), options.audit);
+        const audit = chosen(await sandbox.audits(), options);
         const isVerdict = (word: string): word is (typeof verdicts)[number] => verdicts.some((one) => one === word);
         const disturbance = disturbances[kind as keyof typeof disturbances];
         if (!isVerdict(kind)) await sandbox.disturbNextPush(disturbance);
@@ -78,7 +85,7 @@ function refuseUnused(
 ): void {
   const taken: readonly string[] = Object.hasOwn(triggers, kind)
     ? (triggers[kind]?.takes ?? [])
-    : ['audit', 'reason', ...(Object.hasOwn(disturbances, kind) ? ['verdict'] : [])];
+    : ['audit', 'app', 'category', 'reason', ...(Object.hasOwn(disturbances, kind) ? ['verdict'] : [])];
   const flagOf = (name: string): string =>
     command.options.find((option) => option.attributeName() === name)?.long ?? name;
   const unused = Object.keys(command.opts()).filter(
@@ -92,22 +99,46 @@ function refuseUnused(
   );
 }
 
-function chosen(audits: SandboxAudit[], id: string | undefined): SandboxAudit {
+interface Wanted {
+  audit?: string | undefined;
+  app?: string | undefined;
+  category?: string | undefined;
+}
+
+/** The audit that is named, else the newest open one of the account and category that are named. */
+function chosen(audits: SandboxAudit[], { audit: id, app, category }: Wanted): SandboxAudit {
+  const ofAccount = audits.filter(
+    (audit) => (app === undefined || audit.appId === app) && (category === undefined || audit.categoryId === category),
+  );
   if (id !== undefined) {
-    const named = audits.find((audit) => audit.id === id);
+    const named = ofAccount.find((audit) => audit.id === id);
     if (named !== undefined) return named;
-    throw new UsageError(`The sandbox has no audit ${id}.`, 'Leave --audit out for the newest that is open.');
+    const isElsewhere = audits.some((audit) => audit.id === id);
+    throw new UsageError(
+      isElsewhere ? `Audit ${id} is of another account or category.` : `The sandbox has no audit ${id}.`,
+      openOnes(audits),
+    );
   }
-  const open = audits.filter((audit) => audit.status === 'open');
+  const open = ofAccount.filter((audit) => audit.status === 'open');
   const newest = open.reduce<SandboxAudit | undefined>(
     (best, audit) => (best === undefined || audit.createdAt >= best.createdAt ? audit : best),
     undefined,
   );
   if (newest !== undefined) return newest;
-  throw new UsageError(
-    'No audit is open in the sandbox.',
-    'Start a case first: wxq submit examples/channels-shop.json',
-  );
+  const place = [app, category].filter((part) => part !== undefined).join(', category ');
+  throw new UsageError(`No audit is open in the sandbox${place === '' ? '' : ` for ${place}`}.`, openOnes(audits));
+}
+
+const listedAtMost = 20;
+
+function openOnes(audits: SandboxAudit[]): string {
+  const open = audits.filter((audit) => audit.status === 'open');
+  if (open.length === 0) return 'None is open. Start a case first: wxq submit examples/channels-shop.json';
+  const lines = open
+    .slice(-listedAtMost)
+    .map((audit) => `  --audit ${audit.id}  --app ${audit.appId} --category ${audit.categoryId}`);
+  const shown = lines.length < open.length ? ` (the last ${lines.length} of ${open.length})` : '';
+  return [`Open are${shown}:`, ...lines].join('\n');
 }
 
 function address(text: string): string {
