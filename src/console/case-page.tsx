@@ -21,6 +21,8 @@ export interface CaseShown {
   view: CaseView;
   story: CaseStory;
   category?: string | undefined;
+  /** What the category's rules call its licences and fields, by path; absent while they are not known. */
+  papers?: ReadonlyMap<string, string> | undefined;
   account?: string | undefined;
   /** Who took care of it, step by step; `undefined` when that cannot be read now. */
   assignments: readonly Assignment[] | undefined;
@@ -76,10 +78,10 @@ export function Case(shown: CaseShown) {
               url={url}
               seen={seenOf(shown)}
               formKey={shown.key}
-              groups={placesOf(story.input, view.material)}
+              groups={placesOf(story.input, view.material, shown.papers)}
             />
           ) : (
-            <MaterialGroups reader={reader} groups={placesOf(story.input, view.material)} />
+            <MaterialGroups reader={reader} groups={placesOf(story.input, view.material, shown.papers)} />
           )}
         </section>
       </div>

@@ -39,6 +39,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
       view,
       story,
       category: names.pathOf(view.platform, view.categoryId),
+      papers: names.papersOf(view.platform, view.categoryId),
       account: accountNames.nameOf(view.appId),
       // Without the database the case is there all the same.
       assignments: await assignments.all(story.runId).catch(() => undefined),
@@ -161,7 +162,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
           url={url}
           seen={form.values.get('seen') ?? seenOf(shown)}
           formKey={key}
-          groups={placesOf(story.input, view.material)}
+          groups={placesOf(story.input, view.material, shown.papers)}
           chosen={form.images}
           values={form.values}
         />

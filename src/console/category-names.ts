@@ -1,4 +1,4 @@
-/** The Chinese path of a category, from the rules that have been read lately; a page never waits for them. */
+/** What a category and its papers are called, from the rules that have been read lately; a page never waits for them. */
 import type { Platform } from '../contract/qualification.ts';
 
 /** One account whose trees may be asked for. */
@@ -8,12 +8,22 @@ export interface NamedCategory {
   categoryId: string;
 }
 
-/** Names of categories, id -> path (root first), as far as an account's trees tell. */
-export type ReadNames = (account: { platform: Platform; appId: string }) => Promise<ReadonlyMap<string, string>>;
+/** What the rules call one category. */
+export interface CategoryName {
+  /** Root first. */
+  path: string;
+  /** What its licences and their fields are called, by their paths in the material (`licenses/1/2`). */
+  papers?: ReadonlyMap<string, string>;
+}
+
+/** Names of categories by id, as far as an account's trees tell. */
+export type ReadNames = (account: { platform: Platform; appId: string }) => Promise<ReadonlyMap<string, CategoryName>>;
 
 export interface CategoryNames {
   /** `undefined`: not known, or not yet. */
   pathOf(platform: Platform, categoryId: string): string | undefined;
+  /** As in `CategoryName`. */
+  papersOf(platform: Platform, categoryId: string): CategoryName['papers'];
   /** Begins to read what is missing, in the background, one account after another. */
   lookFor(cases: readonly NamedCategory[]): void;
   /** For tests: what was begun is done. */
@@ -25,7 +35,7 @@ const maxWaiting = 50;
 
 /** Keeps what it was told once: leaf ids mean the same for every account, and names hardly change. */
 export function createCategoryNames(read: ReadNames, now: () => number = Date.now): CategoryNames {
-  const known = new Map<string, string>();
+  const known = new Map<string, CategoryName>();
   const askedAt = new Map<string, number>();
   const waiting: { platform: Platform; appId: string; categoryId: string }[] = [];
   let reading: Promise<void> | undefined;
@@ -36,13 +46,14 @@ export function createCategoryNames(read: ReadNames, now: () => number = Date.no
       const { platform, categoryId } = next;
       if (known.has(keyOf(platform, categoryId))) continue;
       // An account that can't be asked shows ids; its cases say why.
-      const names = await read(next).catch(() => new Map<string, string>());
-      for (const [id, path] of names) known.set(keyOf(platform, id), path);
+      const names = await read(next).catch(() => new Map<string, CategoryName>());
+      for (const [id, name] of names) known.set(keyOf(platform, id), name);
     }
   }
 
   return {
-    pathOf: (platform, categoryId) => known.get(keyOf(platform, categoryId)),
+    pathOf: (platform, categoryId) => known.get(keyOf(platform, categoryId))?.path,
+    papersOf: (platform, categoryId) => known.get(keyOf(platform, categoryId))?.papers,
     lookFor(cases) {
       for (const one of cases) {
         const account = keyOf(one.platform, one.appId);
@@ -92,4 +103,9 @@ function isNamedCategory(one: unknown): one is NamedCategory {
 }
 
 /** No rules are at hand: ids are shown. */
-export const noNames: CategoryNames = { pathOf: () => undefined, lookFor: () => {}, settled: async () => {} };
+export const noNames: CategoryNames = {
+  pathOf: () => undefined,
+  papersOf: () => undefined,
+  lookFor: () => {},
+  settled: async () => {},
+};

@@ -1,7 +1,8 @@
 /** Names of categories out of the trees that WeChat gives: id -> the path as a person reads it. */
+import { joinPath } from '../contract/material-path.ts';
 import type { Platform } from '../contract/qualification.ts';
 import type { ListedCategory, TreeNode } from '../rules/category-rules.ts';
-import type { ReadNames } from './category-names.ts';
+import type { CategoryName, ReadNames } from './category-names.ts';
 
 /** In whose name trees are read. */
 interface Account {
@@ -18,10 +19,19 @@ export interface TreeReading {
 
 /** Reads the names that an account is shown; with several platforms, by the first that is let. */
 export function readNamesBy(reading: TreeReading): ReadNames {
-  const read = async (platform: Platform, account: Account): Promise<ReadonlyMap<string, string>> => {
-    if (platform === 'mini-program') return listedPaths(await reading.miniProgramCategories(account));
+  const read = async (platform: Platform, account: Account): Promise<ReadonlyMap<string, CategoryName>> => {
+    if (platform === 'mini-program')
+      return new Map(
+        [...listedPaths(await reading.miniProgramCategories(account))].map(([id, path]) => [id, { path }]),
+      );
     const { cats, catsV2 } = await reading.shopTrees(account);
-    return new Map([...treePaths(cats), ...treePaths(catsV2)]);
+    const papers = treePapers([...cats, ...catsV2]);
+    return new Map(
+      [...treePaths(cats), ...treePaths(catsV2)].map(([id, path]) => {
+        const ofIt = papers.get(id);
+        return [id, { path, ...(ofIt === undefined ? {} : { papers: ofIt }) }];
+      }),
+    );
   };
   return async ({ platform, appId }) => {
     const speakers = reading.platformsOf(appId);
@@ -40,6 +50,22 @@ const between = ' > ';
 export function treePaths(branches: readonly (readonly TreeNode[])[]): Map<string, string> {
   const nodes = new Map(branches.flat().map((node) => [node.catId, node]));
   return new Map([...nodes.keys()].map((id) => [id, pathTo(id, (at) => nodes.get(at)).join(between)]));
+}
+
+/** Category -> what its licences and their fields are called, by their paths in a case's material. */
+export function treePapers(branches: readonly (readonly TreeNode[])[]): Map<string, Map<string, string>> {
+  const papers = new Map<string, Map<string, string>>();
+  for (const { catId, qua } of branches.flat())
+    for (const { licenseGroupId, licenses } of qua?.licenseGroups ?? [])
+      for (const { licenseId, name, fields } of licenses) {
+        const ofIt = papers.get(catId) ?? new Map<string, string>();
+        papers.set(catId, ofIt);
+        const base = joinPath('licenses', licenseGroupId, licenseId);
+        if (name !== undefined) ofIt.set(base, name);
+        for (const field of fields)
+          if (field.name !== undefined) ofIt.set(`${base}/${joinPath('fields', field.key)}`, field.name);
+      }
+  return papers;
 }
 
 function pathTo(id: string, nodeOf: (id: string) => TreeNode | undefined): string[] {

@@ -30,33 +30,33 @@ export interface PlaceGroup {
   places: Place[];
 }
 
-/** All places, in the order of the input; at the end of every list of images one that is free. */
+/**
+ * All places, in the order of the input; at the end of every list of images one that is free. `names` is what the
+ * category's rules call its licences and fields, by path; where they do not tell, ids are shown.
+ */
 export function placesOf(
   input: ChannelsShopInput | MiniProgramInput,
   material: CaseView['material'] = [],
+  names: ReadonlyMap<string, string> = new Map(),
 ): PlaceGroup[] {
   const seen = new Map(material.map((one) => [one.path, one]));
-  return 'first' in input ? miniProgramGroups(input, seen) : shopGroups(input, seen);
+  return 'first' in input ? miniProgramGroups(input, seen) : shopGroups(input, seen, names);
 }
 
 type Seen = ReadonlyMap<string, MaterialView>;
 
-function shopGroups(input: ChannelsShopInput, seen: Seen): PlaceGroup[] {
+function shopGroups(input: ChannelsShopInput, seen: Seen, names: ReadonlyMap<string, string>): PlaceGroup[] {
   const { material } = input;
   const groups: PlaceGroup[] =
     material.form === 'licenses'
       ? material.licenses.map(({ groupId, licenseId, images, fields = {}, ...paper }) => {
           const base = joinPath('licenses', groupId, licenseId);
-          const { licence, group } = words;
           return {
-            title: {
-              zh: `${licence.zh} ${licenseId}（${group.zh} ${groupId}）`,
-              en: `${licence.en} ${licenseId} (${group.en} ${groupId})`,
-            },
+            title: licenceTitle(groupId, licenseId, names.get(base)),
             places: [
               ...imagePlaces(`${base}/images`, images, seen),
               ...Object.entries(fields).map(([key, value]) =>
-                textPlace(`${base}/${joinPath('fields', key)}`, same(key), value),
+                fieldPlace(`${base}/${joinPath('fields', key)}`, key, value, names),
               ),
               ...paperPlaces(base, paper),
             ],
@@ -70,6 +70,17 @@ function shopGroups(input: ChannelsShopInput, seen: Seen): PlaceGroup[] {
   if (rest.length > 0) groups.push({ title: same('…'), places: rest });
   return groups;
 }
+
+function licenceTitle(groupId: string, licenseId: string, name: string | undefined): InBoth {
+  const { licence, group } = words;
+  return {
+    zh: `${name ?? licence.zh} ${licenseId}（${group.zh} ${groupId}）`,
+    en: `${name ?? licence.en} ${licenseId} (${group.en} ${groupId})`,
+  };
+}
+
+const fieldPlace = (path: string, key: string, value: string, names: ReadonlyMap<string, string>): Place =>
+  textPlace(path, same(names.get(path) ?? key), value);
 
 function restOf(material: AccessMaterial, brandIds: string[] | undefined): Place[] {
   const texts = (['jingyingpingtai', 'zhanghaomingcheng'] as const).flatMap((name) =>

@@ -212,13 +212,13 @@ export const actionWords: Record<Action, InBoth> = {
 
 /** Names of the six lists of directed categories. */
 export const listWords: Record<string, InBoth> = {
-  certificate: say('资质证明', 'certificate'),
-  baobeihan: say('报备函', 'baobeihan'),
-  jingyingzhengming: say('经营证明', 'jingyingzhengming'),
-  daihuokoubei: say('带货口碑', 'daihuokoubei'),
-  ruzhuzhizhi: say('入驻资质', 'ruzhuzhizhi'),
-  jingyingliushui: say('经营流水', 'jingyingliushui'),
-  buchongcailiao: say('补充材料', 'buchongcailiao'),
-  jingyingpingtai: say('经营平台', 'jingyingpingtai'),
-  zhanghaomingcheng: say('账号名称', 'zhanghaomingcheng'),
+  certificate: say('资质证明', '资质证明 (certificate)'),
+  baobeihan: say('报备函', '报备函 (filing letter)'),
+  jingyingzhengming: say('经营证明', '经营证明 (proof of business)'),
+  daihuokoubei: say('带货口碑', '带货口碑 (sales reputation)'),
+  ruzhuzhizhi: say('入驻资质', '入驻资质 (admission papers)'),
+  jingyingliushui: say('经营流水', '经营流水 (business turnover)'),
+  buchongcailiao: say('补充材料', '补充材料 (further material)'),
+  jingyingpingtai: say('经营平台', '经营平台 (trading platform)'),
+  zhanghaomingcheng: say('账号名称', '账号名称 (account name)'),
 };

@@ -94,6 +94,8 @@ export interface Script {
   viewOf?: (workflowId: string) => CaseView;
   /** appid -> name */
   names?: Record<string, string>;
+  /** What the rules call licences and fields, by path. */
+  papers?: ReadonlyMap<string, string>;
 }
 
 export interface ConsoleStage {
@@ -153,7 +155,7 @@ export async function createConsoleStage(
       markSent: async () => missing('markSent')(),
       isSentForOthers: async () => missing('isSentForOthers')(),
     },
-    names: noNames,
+    names: { ...noNames, papersOf: () => script.papers },
     accountNames: { nameOf: (appId) => script.names?.[appId], lookFor: () => {}, settled: async () => {} },
     assignments: createMemoryAssignments(),
     imports: { list: missing('imports'), find: missing('imports') } as unknown as Imports,

@@ -100,7 +100,17 @@ test('names are read once for an account in the background; one that refuses sho
     shopTrees: async ({ appId, componentAppId = '' }) => {
       asked.push(`${appId} ${componentAppId}`);
       if (componentAppId === 'wxp1' || appId === 'wxbad') throw new Error('not authorised');
-      return { cats: [], catsV2: [[{ catId: '6201', name: '坚果' }]] };
+      const qua = {
+        licenseGroups: [
+          {
+            licenseGroupId: '1',
+            licenses: [
+              { licenseId: '2', name: '营业执照', fields: [{ key: 'no', name: '证照编号' }, { key: 'bare' }] },
+            ],
+          },
+        ],
+      };
+      return { cats: [], catsV2: [[{ catId: '6201', name: '坚果', qua }]] };
     },
     miniProgramCategories: async () => [],
     platformsOf: (appId) => (appId === 'wxvia' ? ['wxp1', 'wxp2'] : []),
@@ -113,5 +123,11 @@ test('names are read once for an account in the background; one that refuses sho
     await names.settled();
   }
   expect(names.pathOf('channels-shop', '6201')).toBe('坚果');
+  expect(names.papersOf('channels-shop', '6201')).toEqual(
+    new Map([
+      ['licenses/1/2', '营业执照'],
+      ['licenses/1/2/fields/no', '证照编号'],
+    ]),
+  );
   expect(asked).toEqual(['wxbad ', 'wxvia wxp1', 'wxvia wxp2']);
 });

@@ -46,6 +46,24 @@ describe('a case', () => {
     );
   });
 
+  test('calls a licence and its fields what the rules of the category call them, once these are known', async () => {
+    const licences = [{ groupId: '1', licenseId: '2', images: ['/srv/a.jpg'], fields: { no: '914' } }];
+    const input = {
+      appId: 'wx5a2d8f1c3b7e9046',
+      category: { leaf: '6201' },
+      material: { form: 'licenses' as const, licenses: licences },
+    };
+    stage.script.story = async () => ({ ...story, input });
+    expect((await stage.get(caseUrl)).body).toMatch(/<legend>Licence 2 \(group 1\)/);
+    stage.script.papers = new Map([
+      ['licenses/1/2', '营业执照'],
+      ['licenses/1/2/fields/no', '证照编号'],
+    ]);
+    const { body } = await stage.get(caseUrl);
+    expect(body).toMatch(/<legend>营业执照 2/);
+    expect(body).toContain('证照编号');
+  });
+
   test('that is blocked explains the error code in the language of the reader', async () => {
     const blocked = { during: 'submit', reason: 'invalid ip', errcode: '40164', advice: 'both' } as const;
     stage.script.handle = { view: async () => ({ ...view, status: 'blocked', canDo: ['retry'], blocked }) };

@@ -125,8 +125,9 @@ function chosen(audits: SandboxAudit[], { audit: id, app, category }: Wanted): S
     undefined,
   );
   if (newest !== undefined) return newest;
-  const place = [app, category].filter((part) => part !== undefined).join(', category ');
-  throw new UsageError(`No audit is open in the sandbox${place === '' ? '' : ` for ${place}`}.`, openOnes(audits));
+  const place = [app, category === undefined ? undefined : `category ${category}`].filter((part) => part !== undefined);
+  const forIt = place.length === 0 ? '' : ` for ${place.join(', ')}`;
+  throw new UsageError(`No audit is open in the sandbox${forIt}.`, openOnes(audits));
 }
 
 const listedAtMost = 20;
