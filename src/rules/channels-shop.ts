@@ -38,7 +38,7 @@ const tipFindings = ({ name, tips }: FoundCategory): LintFinding[] =>
     note(
       'category-tips',
       'category',
-      say(`类目「${name}」的说明：${tip}`, `The category ${name} says: ${tip}`),
+      say(`类目「${name}」的说明：「${tip}」。`, `The category ${name} says: “${tip}”.`),
       say('请逐条核对材料。', 'Compare it with the material, point by point.'),
     ),
   );

@@ -200,6 +200,36 @@ export const documented: Record<string, PageCommands> = {
     ],
   },
   'docs/security.md': { expected: [{ command: 'openssl rand', prints: /^[0-9a-f]{64}$/m }] },
+  'docs/ten-cases.md': {
+    given: async (stage) => {
+      await stage.fresh();
+      // docs/importing.md has imported these rows before.
+      await stage.remove('examples/cases.results.csv');
+      const file = join(stage.folder, 'examples/cases.csv');
+      await writeFile(file, (await readFile(file, 'utf8')).replaceAll(',R-0', ',T-0'));
+    },
+    expected: [
+      { command: 'php -S', goesOn: /Development Server/ },
+      { command: 'npx wxq import examples/cases.csv --dry-run', prints: /10 rows, 10 ready \(2 adopt\), 0 refused/ },
+      { command: 'npx wxq import examples/cases.csv --yes', prints: /10 started/ },
+      { command: 'npx wxq trigger rejected --category 6201', given: called('in_review'), prints: /rejected/ },
+      {
+        command: 'npx wxq trigger rejected --category 6705',
+        given: (stage) => stage.isCalled('in_review', shopCase.replace('6201', '6705')),
+      },
+      { command: 'npx wxq trigger rejected --category 8-39', given: miniCalled('in_review') },
+      ...['6201', '6705', '8-39'].map((category) => ({
+        command: `npx wxq trigger approved --category ${category}`,
+        given: async (stage: DocumentedStage) => {
+          const id = category === '8-39' ? miniCase : shopCase.replace('6201', category);
+          await stage.isCalled('needs_material', id);
+          // What the page has a person do in the browser; test/e2e/console.test.ts does it there.
+          await stage.client.get(id).resubmit({ force: true });
+          await stage.isCalled('in_review', id);
+        },
+      })),
+    ],
+  },
   'docs/versioning.md': { given: inReview },
   'docs/watch.md': {
     given: approved,

@@ -41,7 +41,8 @@ export class DocumentedStage {
   readonly #dev: ChildProcess;
   readonly #resident: ChildProcess;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #codecPort: number;
+  /** Ports that a page names for programs of its own -> free ones. */
+  readonly #ownPorts: Readonly<Record<string, number>>;
   readonly #files: readonly string[];
   #background: ChildProcess[] = [];
 
@@ -53,7 +54,7 @@ export class DocumentedStage {
     dev: ChildProcess;
     resident: ChildProcess;
     environment: NodeJS.ProcessEnv;
-    codecPort: number;
+    ownPorts: Readonly<Record<string, number>>;
     files: readonly string[];
   }) {
     this.folder = parts.folder;
@@ -63,7 +64,7 @@ export class DocumentedStage {
     this.#dev = parts.dev;
     this.#resident = parts.resident;
     this.#environment = parts.environment;
-    this.#codecPort = parts.codecPort;
+    this.#ownPorts = parts.ownPorts;
     this.#files = parts.files;
   }
 
@@ -89,7 +90,10 @@ export class DocumentedStage {
     await writeFile(accounts, (await readFile(accounts, 'utf8')).replaceAll('http://127.0.0.1:8090', urls.sandbox));
     const client = await connect({ env: environment });
     const temporal = new Client({ connection: await Connection.connect({ address: urls.temporal }) });
-    const more = { codecPort: await nextFreePort(0), files: await readdir(folder) };
+    const more = {
+      ownPorts: { 8086: await nextFreePort(0), 8099: await nextFreePort(0) },
+      files: await readdir(folder),
+    };
     return new DocumentedStage({ folder, urls, client, temporal, dev, resident, environment, ...more });
   }
 
@@ -232,7 +236,7 @@ export class DocumentedStage {
       .replaceAll('https://wxq.example.com', this.urls.callback)
       // Those of `wxq` itself stay unset: what `dev` keeps is not in PostgreSQL.
       .replace(/^((?:psql|pg_dump) "\$)WXQ_/, '$1DOCUMENTED_')
-      .replaceAll(/\b8086\b/g, String(this.#codecPort))
+      .replaceAll(/\b(?:8086|8099)\b/g, (port) => String(this.#ownPorts[port]))
       .replaceAll(/\b(?:127\.0\.0\.1|localhost):(\d+)\b/g, (address, port: string) => {
         const name = usual[port] as keyof Urls | undefined;
         return name === undefined ? address : this.urls[name].replace(/^https?:\/\//, '');
