@@ -210,7 +210,7 @@ export async function startServer(config: Config, options: StartServerOptions): 
   });
   registerApi(privateApp, {
     client,
-    access: { tokens: config.apiTokens, host: privateHost },
+    access: { tokens: config.apiTokens, host: privateHost, requestsPerMinute: config.apiRequestsPerMinute },
     records: store.database,
     material: materialIntake(material),
     onBug,

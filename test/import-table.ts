@@ -111,6 +111,7 @@ export const importTable: Record<string, Allowed> = {
       '@fastify/multipart',
       'node:crypto',
     ],
+    files: { 'access.ts': ['@fastify/rate-limit'] },
   },
   // Pages for people, made on the server. What they show comes from the client and the API's case operations.
   console: {

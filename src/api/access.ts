@@ -1,6 +1,7 @@
 /** Who may ask: bearer tokens with roles, and without any tokens only this machine. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from './problem.ts';
 
 /** Each may do what those before it may: viewer reads, operator acts on cases, starter begins them, admin everything. */
@@ -34,6 +35,8 @@ export interface AccessSettings {
   tokens: readonly ApiToken[];
   /** Where the port listens (`WXQ_PRIVATE_HOST`). */
   host: string;
+  /** Requests of one token (without tokens: of all callers together) that this process answers a minute; unset: any number. */
+  requestsPerMinute?: number | undefined;
 }
 
 /** Why the API refuses every call under these settings; `undefined` when it works. */
@@ -42,8 +45,9 @@ export function closedReason({ tokens, host }: AccessSettings): string | undefin
   return `The private port listens on ${host}, not on loopback only, and WXQ_API_TOKENS is not set: the JSON API answers nobody. Set WXQ_API_TOKENS=name:role:token.`;
 }
 
-/** Looks at every request before its body is read. Register it in the scope of the routes that it guards. */
-export function guardRoutes(app: FastifyInstance, settings: AccessSettings): void {
+/** Looks at every request before its body is read. Register it in the scope of the routes that it guards, before them. */
+export async function guardRoutes(app: FastifyInstance, settings: AccessSettings): Promise<void> {
+  const refuseTooMany = await limited(app, settings.requestsPerMinute);
   const closed = closedReason(settings);
   const known = settings.tokens.map(({ name, role, token }) => ({ name, role, digest: digestOf(token) }));
 
@@ -65,17 +69,36 @@ export function guardRoutes(app: FastifyInstance, settings: AccessSettings): voi
   }
 
   app.decorateRequest('caller', null);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { role: needed = 'admin' } = request.routeOptions.config;
     if (needed === 'none' || request.is404) return;
     const caller = callerOf(request);
+    request.caller = caller;
+    await refuseTooMany(request, reply);
     if (roles.indexOf(caller.role) < roles.indexOf(needed))
       throw new ApiProblem(
         'role-too-low',
         `This needs the role ${needed}; the token of ${caller.name} is ${caller.role}.`,
       );
-    request.caller = caller;
   });
+}
+
+/** A program that runs wild must not keep the others from being answered. Who is refused as nobody costs nothing, and is not counted. */
+async function limited(
+  app: FastifyInstance,
+  max: number | undefined,
+): Promise<(request: FastifyRequest, reply: FastifyReply) => Promise<void>> {
+  if (max === undefined) return async () => undefined;
+  await app.register(rateLimit, { global: false });
+  const count = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator: ({ caller }) => caller?.name ?? '' });
+  return async (request, reply) => {
+    const counted = await count(request);
+    if (counted.isAllowed || !counted.isExceeded) return;
+    reply.header('retry-after', String(Math.max(1, counted.ttlInSeconds)));
+    throw new ApiProblem('too-many-requests', `More than ${max} requests within a minute.`, {
+      advice: 'Wait as Retry-After says. WXQ_API_REQUESTS_PER_MINUTE of the server is the limit.',
+    });
+  };
 }
 
 /** Who asks; only within a route that the guard has let through. */

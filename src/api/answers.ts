@@ -14,6 +14,7 @@ const always: readonly ProblemKind[] = [
   'no-token',
   'role-too-low',
   'api-without-tokens',
+  'too-many-requests',
   'bug',
   'stopping',
 ];

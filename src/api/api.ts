@@ -48,7 +48,7 @@ export function registerApi(app: FastifyInstance, dependencies: ApiDependencies)
       takeJsonOnly(scope);
       answerWithProblems(scope, onBug);
       refuseUnknownAddresses(scope);
-      guardRoutes(scope, access);
+      await guardRoutes(scope, access);
       await collectRoutes(scope);
       registerCaseRoutes(scope, { operations, starts, stopping: stopping.signal });
       await registerMaterialRoutes(scope, material);

@@ -62,7 +62,7 @@ function finished(document: Json): Json {
         headers: { Location: { description: 'where the case is looked at', schema: { type: 'string' } } },
       });
     for (const status of Object.keys(operation.responses as Json))
-      if (status === '503')
+      if (status === '429' || status === '503')
         Object.assign(responseOf(operation, status), {
           headers: { 'Retry-After': { description: 'seconds', schema: { type: 'integer' } } },
         });

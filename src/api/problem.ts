@@ -41,6 +41,7 @@ export const problemKinds = {
   'invalid-input': [422, 'The input has errors'],
   'invalid-image': [422, 'This image cannot be sent to WeChat'],
   'key-reused': [422, 'This Idempotency-Key belongs to another request'],
+  'too-many-requests': [429, 'This token asks too often'],
   bug: [500, 'Something unexpected happened'],
   'no-worker': [503, 'No worker answers'],
   'temporal-away': [503, 'Temporal cannot be used'],
@@ -137,7 +138,7 @@ export function problem(kind: ProblemKind, detail: string, members: Partial<Prob
   return { type: problemType(kind), title, status, detail, ...members };
 }
 
-/** Seconds after which trying again makes sense; for the header `Retry-After`. */
+/** Seconds after which trying again makes sense, where the kind alone says it; for the header `Retry-After`. */
 export function retryAfter({ status, type }: Problem): number | undefined {
   if (type === problemType('key-in-use')) return 2;
   return status === 503 ? 5 : undefined;

@@ -55,6 +55,8 @@ export interface Config {
   logLevel: LogLevel;
   /** `WXQ_API_TOKENS`: who may use the JSON API; empty: only programs of this machine. */
   apiTokens: readonly ApiTokenSetting[];
+  /** `WXQ_API_REQUESTS_PER_MINUTE`: of one token; absent: any number (`off`). */
+  apiRequestsPerMinute?: number;
   /** `WXQ_CONSOLE_USERS`, `WXQ_CONSOLE_USER_HEADER`, `WXQ_CONSOLE_OPERATORS`, `WXQ_TEMPORAL_UI_URL`. */
   console: ConsoleSettings;
   /** `WXQ_CODEC_KEYS`: histories are encrypted with the first, decrypted with each. */
@@ -136,6 +138,11 @@ const settings = z.object({
       }
     })
     .optional(),
+  WXQ_API_REQUESTS_PER_MINUTE: z
+    .string()
+    .regex(/^([1-9]\d{0,8}|off)$/, 'must be a whole number of 1 or more, or off')
+    .transform((text) => (text === 'off' ? undefined : Number(text)))
+    .default(3_000),
   WXQ_CODEC_KEYS: z
     .string()
     .transform((text, context) => {
@@ -207,6 +214,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: found.WXQ_LOG_LEVEL,
     console: consoleSettings(found),
     apiTokens: found.WXQ_API_TOKENS ?? [],
+    ...(found.WXQ_API_REQUESTS_PER_MINUTE === undefined
+      ? {}
+      : { apiRequestsPerMinute: found.WXQ_API_REQUESTS_PER_MINUTE }),
     ...(found.WXQ_CODEC_KEYS === undefined ? {} : { codecKeys: found.WXQ_CODEC_KEYS }),
     ...(found.WXQ_EVENTS_TOKEN === undefined ? {} : { eventsToken: found.WXQ_EVENTS_TOKEN }),
     trustedProxies: found.WXQ_TRUSTED_PROXIES,

@@ -136,3 +136,29 @@ test('WXQ_API_TOKENS is read, and no message about it shows a token', () => {
     expect(said).not.toMatch(/ijkl|short-token/);
   }
 });
+
+test('a token that asks too often is told when to go on; others, health and metrics do not notice', async () => {
+  let starts = 0;
+  const start = async () => {
+    starts += 1;
+    return began();
+  };
+  stage = await createApiStage({ script: { ...script, start }, access: { requestsPerMinute: 3 } });
+  const { app, ask } = stage;
+  for (let n = 0; n < 3; n += 1) expect((await ask('backend', { url: '/v1/cases' })).statusCode).toBe(200);
+  const refused = await ask('backend', requests.start[0]);
+  expect([refused.statusCode, refused.headers['content-type'], refused.json()]).toMatchObject([
+    429,
+    expect.stringContaining('application/problem+json'),
+    { type: 'urn:problem-type:wechat-qualification:too-many-requests', status: 429 },
+  ]);
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+  expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
+  expect(starts).toBe(0);
+  expect((await ask('reader', { url: '/v1/cases' })).statusCode).toBe(200);
+  // Who has no token is none of them.
+  expect((await app.inject({ url: '/v1/cases' })).statusCode).toBe(401);
+  for (let n = 0; n < 5; n += 1)
+    for (const url of ['/healthz', '/metrics', '/v1/openapi.json'])
+      expect((await app.inject({ url })).statusCode, url).toBe(200);
+});

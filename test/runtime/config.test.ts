@@ -12,6 +12,7 @@ describe('settings', () => {
       taskQueue: 'wechat-qualification',
       console: { users: [], temporalUiUrl: 'http://localhost:8233' },
       apiTokens: [],
+      apiRequestsPerMinute: 3000,
       wechatBaseUrl: 'https://api.weixin.qq.com',
       materialStore: resolve('.wxq/material'),
       mode: 'normal',
