@@ -2,7 +2,19 @@
 import { parse } from 'csv-parse/sync';
 import { type RowOutcome, type RowResult, rowOutcomes } from './start-rows.ts';
 
-const columns = ['row', 'appId', 'category', 'externalId', 'outcome', 'workflowId', 'reason', 'at', 'digest'] as const;
+const columns = [
+  'row',
+  'appId',
+  'category',
+  'externalId',
+  'outcome',
+  'workflowId',
+  'reason',
+  'at',
+  'digest',
+  'place',
+] as const;
+const columnsBeforePlaces = columns.slice(0, -1);
 
 /** With a byte order mark, or Excel reads Chinese in the machine's own code page. */
 export const resultHead = `\uFEFF${columns.join(',')}\r\n`;
@@ -18,20 +30,22 @@ function cell(value: string | number | undefined): string {
 }
 
 /**
- * The results in a file, the last one of each row; a line that a killed run left unfinished is left out.
- * `undefined`: this is no result file.
+ * The results in a file, the last one of each row and place; a line that a killed run left unfinished is left out.
+ * `placeless`: an earlier version wrote it, and nobody knows where its rows were started. `undefined`: this is no result file.
  */
-export function parseResults(text: string): Map<string, RowResult> | undefined {
+export function parseResults(text: string): RowResult[] | 'placeless' | undefined {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  if (!`${whole.replace(/^\uFEFF/, '')}`.startsWith(columns.join(','))) return undefined;
+  const [head = ''] = whole.replace(/^\uFEFF/, '').split(/\r?\n/, 1);
+  if (!head.startsWith(columnsBeforePlaces.join(','))) return undefined;
+  if (!head.startsWith(columns.join(','))) return 'placeless';
   const records = parse(whole, { bom: true, relax_column_count: true, relax_quotes: true, from: 2 });
   const results = new Map<string, RowResult>();
   for (const record of records) {
-    const [row, appId, category, externalId, outcome, workflowId, reason, at, digest] = record.map((text) =>
+    const [row, appId, category, externalId, outcome, workflowId, reason, at, digest, place = ''] = record.map((text) =>
       text.replace(/^'(?=[=+\-@\t\r'])/, ''),
     );
     if (digest === undefined || digest === '' || !isOutcome(outcome)) continue;
-    results.set(digest, {
+    results.set(`${place} ${digest}`, {
       row: Number(row),
       appId: appId ?? '',
       category: category ?? '',
@@ -41,9 +55,10 @@ export function parseResults(text: string): Map<string, RowResult> | undefined {
       ...(externalId ? { externalId } : {}),
       ...(workflowId ? { workflowId } : {}),
       ...(reason ? { reason } : {}),
+      ...(place ? { place } : {}),
     });
   }
-  return results;
+  return [...results.values()];
 }
 
 const isOutcome = (text: string | undefined): text is RowOutcome => rowOutcomes.some((outcome) => outcome === text);

@@ -23,15 +23,23 @@ export interface RowResult {
   digest?: string;
   /** ISO 8601, UTC. */
   at: string;
+  /** As `placeOf` names it. */
+  place?: string;
 }
 
+/** Where cases are started; the same file may be imported into several. */
+export type Place = Pick<QualificationClient, 'address' | 'namespace' | 'taskQueue'>;
+
+/** As it stands in a result. */
+export const placeOf = ({ address, namespace, taskQueue }: Place): string => [address, namespace, taskQueue].join('/');
+
 export interface StartAround {
-  client: Pick<QualificationClient, 'channelsShop' | 'miniProgram'>;
+  client: Pick<QualificationClient, 'channelsShop' | 'miniProgram'> & Place;
   /** Where relative image paths start. */
   relativeTo?: string;
   /** Becomes `requestedBy` of rows that name nobody. */
   requestedBy?: string;
-  /** Results of an earlier run, by digest: those rows are done (`isDone`). */
+  /** Results of an earlier run at the same place, by digest: those rows are done (`isDone`). */
   before?: ReadonlyMap<string, RowResult>;
   atOnce?: number;
   /** Told after each row, one at a time, also for rows that were done before. */
@@ -49,6 +57,7 @@ export const isDone = (outcome: RowOutcome): boolean => outcome === 'started' ||
  */
 export async function startRows(rows: readonly PreviewRow[], around: StartAround): Promise<RowResult[]> {
   const { atOnce = 10, signal, before, onResult } = around;
+  const place = placeOf(around.client);
   const results: RowResult[] = [];
   let telling: Promise<void> = Promise.resolve();
   const tell = async (result: RowResult): Promise<void> => {
@@ -62,7 +71,7 @@ export async function startRows(rows: readonly PreviewRow[], around: StartAround
     async (row) => {
       const done = row.digest === undefined ? undefined : before?.get(row.digest);
       if (done !== undefined && isDone(done.outcome)) return tell({ ...done, row: row.row });
-      await tell({ ...factsOf(row), ...(await outcomeOf(row, around)), at: new Date().toISOString() });
+      await tell({ ...factsOf(row), ...(await outcomeOf(row, around)), at: new Date().toISOString(), place });
     },
     signal,
   );

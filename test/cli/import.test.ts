@@ -31,11 +31,11 @@ const importing = (
     connect: client.connect,
     ...more,
   });
-const resultsOf = async (name = 'cases.results.csv') =>
-  [...(parseResults(await readFile(join(folder, name), 'utf8')) ?? []).values()].map(({ row, outcome }) => [
-    row,
-    outcome,
-  ]);
+const parsed = async () => {
+  const results = parseResults(await readFile(join(folder, 'cases.results.csv'), 'utf8'));
+  return Array.isArray(results) ? results : [];
+};
+const resultsOf = async () => (await parsed()).map(({ row, outcome }) => [row, outcome]);
 
 it('a preview connects to nobody with --no-check; it names file, row and column in two languages, status 1 with errors', async () => {
   await file();
@@ -109,6 +109,47 @@ it('after a kill the same command goes on: a torn last line is dropped, rows tha
     [2, 'started'],
     [3, 'started'],
   ]);
+});
+
+it('a result file of staging leaves out no row of production, says so, and keeps its lines', async () => {
+  await file(rows.slice(0, 2));
+  const at = (address: string) => scriptedClient({ start: begun, checked: { findings: [] }, address });
+  await importing(['--yes'], at('staging:7233'));
+  const production = at('production:7233');
+  const done = await importing(['--yes', '--json'], production);
+  expect(done.json()).toMatchObject({ doneBefore: 0, resultsElsewhere: 2, outcomes: { started: 2 } });
+  expect(done.stderr).toMatch(
+    /also has 2 lines of staging:7233\/default\/wechat-qualification: they do not count at production:7233.*\n结果文件中另有 2 行/,
+  );
+  expect(production.calls.filter(([name]) => name === 'channelsShop.start')).toHaveLength(2);
+  expect((await parsed()).map(({ row, place = '' }) => `${row} ${place.split(':')[0]}`)).toEqual([
+    '2 production',
+    '2 staging',
+    '3 production',
+    '3 staging',
+  ]);
+  // At each of the two everything is done now.
+  for (const address of ['staging:7233', 'production:7233'])
+    expect((await importing(['--yes', '--json'], at(address))).json()).toMatchObject({ doneBefore: 2, ready: 0 });
+  const look = await run(['import', 'cases.csv', '--dry-run', '--no-check', '--json'], {
+    cwd: folder,
+    env: { WXQ_DATA_DIR: folder, TEMPORAL_ADDRESS: 'staging:7233' },
+  });
+  expect(look.json()).toMatchObject({ doneBefore: 2, place: 'staging:7233/default/wechat-qualification' });
+});
+
+it('a result file that does not say where its rows were started is refused and left as it is', async () => {
+  await file(rows.slice(0, 1));
+  await importing(['--yes']);
+  const path = join(folder, 'cases.results.csv');
+  const old = (await readFile(path, 'utf8')).replaceAll(/,[^,\r]*\r\n/g, '\r\n');
+  await writeFile(path, old);
+  const client = scriptedClient({ start: begun, checked: { findings: [] } });
+  const done = await importing(['--yes'], client);
+  expect([done.status, client.calls]).toEqual([2, []]);
+  expect(done.stderr).toMatch(/does not say where its rows were started.*没有记录在哪个环境启动.*--results/s);
+  expect(await readFile(path, 'utf8')).toBe(old);
+  expect((await importing(['--yes', '--results', 'new.csv'], client)).status).toBe(0);
 });
 
 it('a row that was refused and then corrected takes the place of its line', async () => {

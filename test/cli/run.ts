@@ -80,6 +80,8 @@ export function scriptedClient(script: {
   /** Instead of `rows`: asked with every filter. */
   list?: (filter: CaseFilter | undefined) => CaseRow[];
   checked?: Checked | Error;
+  /** Default: `scripted:7233`. */
+  address?: string;
 }): { connect: CliContext['connect']; calls: Call[]; connected: ConnectOptions[]; closed(): number } {
   const calls: Call[] = [];
   const connected: ConnectOptions[] = [];
@@ -121,7 +123,7 @@ export function scriptedClient(script: {
       throw new Error('no command lists by page');
     },
     temporal: undefined as never,
-    address: 'scripted:7233',
+    address: script.address ?? 'scripted:7233',
     namespace: 'default',
     taskQueue: 'wechat-qualification',
     close: async () => {

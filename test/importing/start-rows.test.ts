@@ -1,11 +1,6 @@
 /** Starting the rows of an import: what became of each, nothing twice, so many at once, stopped between two rows. */
 import { expect, it } from 'vitest';
-import {
-  type CaseHandle,
-  type QualificationClient,
-  type Started,
-  TemporalUnreachableError,
-} from '../../src/client/index.ts';
+import { type CaseHandle, type Started, TemporalUnreachableError } from '../../src/client/index.ts';
 import { readTable } from '../../src/importing/import-file.ts';
 import { previewImport } from '../../src/importing/preview.ts';
 import { type RowResult, startRows } from '../../src/importing/start-rows.ts';
@@ -19,8 +14,11 @@ const rowsOf = (count: number) =>
     ),
   );
 const handle = {} as CaseHandle;
-type Client = Pick<QualificationClient, 'channelsShop' | 'miniProgram'>;
+type Client = Parameters<typeof startRows>[1]['client'];
 const clientOf = (start: (leaf: string, key: string | undefined) => Promise<Started>): Client => ({
+  address: 'scripted:7233',
+  namespace: 'default',
+  taskQueue: 'queue',
   channelsShop: {
     start: (input, options) => start('leaf' in input.category ? input.category.leaf : '', options?.startKey),
   },
@@ -53,6 +51,7 @@ it('tells started, existing with the same or another input, refused and failed a
   expect(results[4]?.reason).toBe('too large');
   expect(results[5]?.reason).toContain('类目');
   expect(told).toHaveLength(6);
+  expect(new Set(results.map(({ place }) => place))).toEqual(new Set(['scripted:7233/default/queue']));
 });
 
 it('a row has the same key whatever stands around it; rows that were done before are not asked for again', async () => {

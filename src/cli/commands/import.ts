@@ -2,14 +2,16 @@
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Checked, inputDigest, type QualificationClient } from '../../client/index.ts';
+import { defaultTaskQueue } from '../../contract/messages.ts';
 import type { ImportTable } from '../../importing/import-file.ts';
 import { type PreviewRow, previewImport } from '../../importing/preview.ts';
-import { isDone, type RowResult, startRows } from '../../importing/start-rows.ts';
+import { isDone, type Place, placeOf, type RowResult, startRows } from '../../importing/start-rows.ts';
+import { temporalSettings } from '../../runtime/temporal-connection.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import { type ExitStatus, exitStatus, UsageError } from '../exit-status.ts';
 import { type LookedRow, outcomesOf, previewText, resultsText, sorted } from '../import/import-text.ts';
 import { imagesBeside, readImportFile, withCategoryPaths } from '../import/reading.ts';
-import { earlierResults, openResultFile } from '../import/result-file.ts';
+import { type EarlierResults, earlierResults, openResultFile, resultsAt } from '../import/result-file.ts';
 import { onInterrupt } from '../local/interruption.ts';
 import { counted, type Output } from '../output.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -51,13 +53,21 @@ export const importCommand = (cli: Cli) =>
           options.results === undefined
             ? join(dirname(path), `${basename(path, extname(path))}.results.csv`)
             : resolve(cli.context.cwd, options.results);
-        const asked = { name, path, table, options, resultPath, before: await earlierResults(resultPath) };
-        if (options.dryRun === true && !options.check) return await previewed(cli, out, asked, undefined);
+        const earlier = await earlierResults(resultPath);
+        const askedAt = (client: Place): Import => {
+          const place = placeOf(client);
+          return { name, path, table, options, resultPath, place, earlier: resultsAt(place, earlier) };
+        };
+        if (options.dryRun === true && !options.check) {
+          const { env } = cli.context;
+          const settings = { ...temporalSettings(env), taskQueue: env.WXQ_TASK_QUEUE || defaultTaskQueue };
+          return await previewed(cli, out, askedAt(settings), undefined);
+        }
         // The result file tells which rows met a case with another input.
         const client = await cli.context.connect({ env: cli.context.env, onWarning: () => {} });
         try {
           await announceWorkers(cli.context, client);
-          return await previewed(cli, out, asked, client);
+          return await previewed(cli, out, askedAt(client), client);
         } finally {
           await client.close();
         }
@@ -70,8 +80,8 @@ interface Import {
   table: ImportTable;
   options: Options;
   resultPath: string;
-  /** What earlier runs did, by the row's digest. */
-  before: ReadonlyMap<string, RowResult>;
+  place: string;
+  earlier: EarlierResults;
 }
 
 const nothingFound: Checked = { findings: [] };
@@ -82,11 +92,12 @@ async function previewed(
   asked: Import,
   client: QualificationClient | undefined,
 ): Promise<ExitStatus> {
-  const { name, path, table, options, before } = asked;
+  const { name, path, table, options, place, earlier } = asked;
   const isDoneBefore = (digest: string | undefined): boolean => {
-    const outcome = digest === undefined ? undefined : before.get(digest)?.outcome;
+    const outcome = digest === undefined ? undefined : earlier.here.get(digest)?.outcome;
     return outcome !== undefined && isDone(outcome);
   };
+  sayElsewhere(out, asked);
   const interruption = onInterrupt();
   const bar = createProgressBar(cli.context, 'checking');
   try {
@@ -115,6 +126,8 @@ async function previewed(
       ready: ready.length,
       refused: refused.length,
       doneBefore: done.length,
+      place,
+      resultsElsewhere: earlier.elsewhere.length,
       preview: looked.map(({ input: _, ...row }) => row),
     };
     if (options.dryRun === true || client === undefined) {
@@ -132,6 +145,15 @@ async function previewed(
   }
 }
 
+/** What was started elsewhere is no reason to leave a row out, and no reason to lose its line. */
+function sayElsewhere(out: Output, { resultPath, place, earlier: { elsewhere } }: Import): void {
+  if (elsewhere.length === 0) return;
+  const places = [...new Set(elsewhere.map((one) => one.place ?? '?'))].join(', ');
+  out.note(
+    `${resultPath} also has ${counted(elsewhere.length, 'line')} of ${places}: they do not count at ${place}, and stay in it.\n结果文件中另有 ${elsewhere.length} 行属于其他环境，此处不算已完成，原样保留。`,
+  );
+}
+
 /** Whose cases, and where: shown before anything is begun. */
 async function confirmed(cli: Cli, client: QualificationClient, ready: readonly PreviewRow[]): Promise<boolean> {
   const accounts = new Set(ready.map(({ appId }) => appId));
@@ -147,15 +169,15 @@ async function started(
   run: { asked: Import; rows: PreviewRow[]; client: QualificationClient; signal: AbortSignal; facts: object },
 ): Promise<ExitStatus> {
   const { asked, rows, client, signal, facts } = run;
-  const { name, path, options, resultPath, before } = asked;
-  const file = await openResultFile(resultPath, before);
+  const { name, path, options, resultPath, earlier } = asked;
+  const file = await openResultFile(resultPath, earlier);
   const bar = createProgressBar(cli.context, 'starting');
   const results: RowResult[] = [];
   try {
     await startRows(rows, {
       client,
       relativeTo: dirname(path),
-      before,
+      before: earlier.here,
       atOnce: options.atOnce,
       signal,
       ...(options.by === undefined ? {} : { requestedBy: options.by }),

@@ -7,14 +7,30 @@ import { UsageError } from '../exit-status.ts';
 export interface ResultFile {
   /** Written at once; a row that an earlier run had done stands there already. */
   append(result: RowResult): Promise<void>;
-  /** Ends with one line per row, in the order of the file. When it was stopped, rows that were not reached keep what an earlier run said. */
+  /** Ends with one line per row, in the order of the file, and those of other places below theirs. When it was stopped, rows that were not reached keep what an earlier run said. */
   finish(results: readonly RowResult[], isWhole: boolean): Promise<void>;
 }
 
-/** @param before what earlier runs did, by the row's digest. @throws UsageError when it cannot be written. */
-export async function openResultFile(path: string, before: ReadonlyMap<string, RowResult>): Promise<ResultFile> {
+/** What earlier runs did. */
+export interface EarlierResults {
+  /** At this place, by the row's digest. */
+  here: ReadonlyMap<string, RowResult>;
+  /** At other places: they do not count, and stay in the file. */
+  elsewhere: readonly RowResult[];
+}
+
+/** Tells the results of one place from those of all others. */
+export function resultsAt(place: string, earlier: readonly RowResult[]): EarlierResults {
+  return {
+    here: new Map(earlier.flatMap((one) => (one.place === place ? [[one.digest ?? '', one] as const] : []))),
+    elsewhere: earlier.filter((one) => one.place !== place),
+  };
+}
+
+/** @throws UsageError when it cannot be written. */
+export async function openResultFile(path: string, { here: before, elsewhere }: EarlierResults): Promise<ResultFile> {
   // Whole lines only: the last one may be torn.
-  await rewrite(path, [...before.values()]);
+  await rewrite(path, [...before.values(), ...elsewhere]);
   const file: FileHandle = await open(path, 'a');
   return {
     async append(result) {
@@ -27,24 +43,29 @@ export async function openResultFile(path: string, before: ReadonlyMap<string, R
       const kept = isWhole ? [] : [...before.values()].filter(({ digest }) => !reached.has(digest));
       await rewrite(
         path,
-        [...results, ...kept].sort((a, b) => a.row - b.row),
+        [...results, ...kept, ...elsewhere].sort((a, b) => a.row - b.row),
       );
     },
   };
 }
 
-/** What earlier runs did, by the row's digest. @throws UsageError when there is something else under this name. */
-export async function earlierResults(path: string): Promise<Map<string, RowResult>> {
+/** What earlier runs did, at whatever place. @throws UsageError when the file is something else, or does not say where its rows were started. */
+export async function earlierResults(path: string): Promise<RowResult[]> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw new UsageError(`${path} cannot be read.`, 'Name another result file with --results.', { cause: error });
   }
-  const results = text === '' ? new Map<string, RowResult>() : parseResults(text);
+  const results = text === '' ? [] : parseResults(text);
   if (results === undefined)
     throw new UsageError(`${path} is there already and no result of an import.`, 'Name another one with --results.');
+  if (results === 'placeless')
+    throw new UsageError(
+      `${path} is of an earlier version and does not say where its rows were started. 结果文件由旧版本生成，没有记录在哪个环境启动。`,
+      'Name another result file with --results. What was started at this place Temporal knows by itself, as long as it keeps the histories; take older rows out of the CSV file. 请用 --results 指定另一个结果文件；此环境中已启动的行不会重复启动。',
+    );
   return results;
 }
 
