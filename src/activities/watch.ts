@@ -4,6 +4,7 @@ import { TemporalFailure } from '@temporalio/common';
 import { failureTypes } from '../contract/failures.ts';
 import type { Platform } from '../contract/qualification.ts';
 import type {
+  KnownCategory,
   WatchedAccount,
   WatchPage,
   WatchPageRequest,
@@ -11,7 +12,7 @@ import type {
   WatchRequest,
   WatchTally,
 } from '../contract/watch.ts';
-import { expiring, judge } from '../rules/in-force.ts';
+import { expiring, judge, type SeenCategory } from '../rules/in-force.ts';
 import type { WatchStore } from '../store/watch-records.ts';
 import { WeChatError } from '../wechat/errors.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -104,17 +105,17 @@ async function readAccount(walk: Walk, platform: Platform, account: WatchedAccou
   const known = await kept(store.known({ platform, appId: account.appId }));
   const readAt = Date.now();
   try {
-    const seen = await readSeenCategories(walk, platform, account, known);
+    const { account: read, seen } = await readThroughAny(walk, platform, account, known);
     const { categories, findings } = judge(known, seen, new Date(readAt).toISOString());
     const cases = new Map(
       (await kept(store.casesOf({ platform, appId: account.appId }))).map((one) => [one.categoryId, one]),
     );
-    const complete = (await readShownPapers(walk, platform, account, categories)).map((category) => ({
+    const complete = (await readShownPapers(walk, platform, read, categories)).map((category) => ({
       ...category,
       ...cases.get(category.categoryId),
     }));
     const all = [...findings, ...expiring(complete, readAt)];
-    const found = await kept(store.save({ platform, account, readAt, categories: complete, findings: all }));
+    const found = await kept(store.save({ platform, account: read, readAt, categories: complete, findings: all }));
     return { isRead: true, isFailed: false, found };
   } catch (error) {
     // The worker goes, or the walk was ended: nothing was learned about this account.
@@ -128,6 +129,30 @@ async function readAccount(walk: Walk, platform: Platform, account: WatchedAccou
     return { isRead: false, isFailed: true, found: 0 };
   }
 }
+
+/** Through the first of its third-party platforms that may read it; the refusal of the first one when none may. */
+async function readThroughAny(
+  walk: Walk,
+  platform: Platform,
+  account: WatchedAccount,
+  known: readonly KnownCategory[],
+): Promise<{ account: WatchedAccount; seen: SeenCategory[] }> {
+  const ways = [account, ...(account.otherVias ?? []).map((via) => ({ ...account, via }))];
+  let refusal: unknown;
+  for (const way of ways) {
+    try {
+      return { account: way, seen: await readSeenCategories(walk, platform, way, known) };
+    } catch (error) {
+      if (!isRefusedToThisOne(error)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}
+
+/** The authorization, the token or the permission of this one platform: another one's may be in order. */
+const isRefusedToThisOne = (error: unknown): boolean =>
+  error instanceof WeChatError && (error.kind === 'needs-person' || error.kind === 'refresh-token');
 
 /** Not granted to the platform, or no call for this kind of account. */
 const isOfAnotherKind = (error: unknown): boolean =>

@@ -98,6 +98,8 @@ export interface WatchSummary extends WatchTally {
 
 /** An account that is to be watched. */
 export interface WatchedAccount extends Account {
+  /** Further third-party platforms that it authorised, for when the one in `via` may not read it. */
+  otherVias?: { componentAppId: string }[];
   /** Nobody knows whether it belongs to this platform: a refusal says that it does not. */
   isGuess?: true;
 }

@@ -18,16 +18,21 @@ export async function watchedAccounts(
 ): Promise<WatchedAccount[]> {
   const found = new Map<string, WatchedAccount>();
   const rows = await database.query(
-    `SELECT DISTINCT ON (authorizer.app_id) authorizer.app_id, component_app_id, permission_sets,
+    `SELECT authorizer.app_id, component_app_id, permission_sets,
        (SELECT min(platform) FROM wxq_watched_account watched
         WHERE watched.app_id = authorizer.app_id AND read_at IS NOT NULL) AS read_as
      FROM wxq_authorizer authorizer WHERE is_authorized AND authorizer.app_id COLLATE "C" > $1
      ORDER BY authorizer.app_id, component_app_id`,
     [after],
   );
+  const authorizationsOf = new Map<string, Row[]>();
   for (const row of rows) {
-    const account = authorizerOf(row, platform);
-    if (account !== undefined) found.set(account.appId, account);
+    const appId = String(row.app_id);
+    authorizationsOf.set(appId, [...(authorizationsOf.get(appId) ?? []), row]);
+  }
+  for (const [appId, authorizations] of authorizationsOf) {
+    const account = authorizerOf(appId, authorizations, platform);
+    if (account !== undefined) found.set(appId, account);
   }
   // An own entry goes before an authorization of the same shop.
   if (platform === 'channels-shop')
@@ -35,14 +40,26 @@ export async function watchedAccounts(
   return [...found.values()].sort((a, b) => (inOrder(a.appId, b.appId) ? -1 : 1)).slice(0, limit);
 }
 
-function authorizerOf(row: Row, platform: Platform): WatchedAccount | undefined {
-  const sets = typeof row.permission_sets === 'string' ? row.permission_sets.split(',') : [];
-  const account = { appId: String(row.app_id), via: { componentAppId: String(row.component_app_id) } };
-  if (sets.some((set) => setsOf[platform].includes(set))) return account;
-  if (sets.some((set) => set !== '')) return undefined;
-  if (row.read_as === null) return { ...account, isGuess: true };
-  return row.read_as === platform ? account : undefined;
+/** By all third-party platforms that it authorised; those that are known to be granted the calls first. */
+function authorizerOf(appId: string, authorizations: Row[], platform: Platform): WatchedAccount | undefined {
+  const isGranted = (row: Row, of: Platform) => permissionSets(row).some((set) => setsOf[of].includes(set));
+  const granted = authorizations.filter((row) => isGranted(row, platform));
+  const unknown = authorizations.filter((row) => permissionSets(row).length === 0);
+  const [via, ...otherVias] = [...granted, ...unknown].map((row) => ({ componentAppId: String(row.component_app_id) }));
+  if (via === undefined) return undefined;
+  const account = { appId, via, ...(otherVias.length === 0 ? {} : { otherVias }) };
+  if (granted.length > 0) return account;
+  // What it has granted to somebody else says what it is.
+  if (authorizations.some((row) => isGranted(row, otherThan[platform]))) return undefined;
+  const readAs = unknown[0]?.read_as;
+  if (readAs === null) return { ...account, isGuess: true };
+  return readAs === platform ? account : undefined;
 }
+
+const permissionSets = (row: Row): string[] =>
+  typeof row.permission_sets === 'string' ? row.permission_sets.split(',').filter((set) => set !== '') : [];
+
+const otherThan = { 'channels-shop': 'mini-program', 'mini-program': 'channels-shop' } as const;
 
 /** By code units: the same order everywhere, whatever the locale. */
 const inOrder = (a: string, b: string): boolean => a < b;

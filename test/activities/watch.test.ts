@@ -88,6 +88,25 @@ test('an account whose authorization was withdrawn is left at the end of the nex
   expect(accounts).toMatchObject([{ appId: program.appId, problem: {}, leftAt: expect.any(String) }]);
 });
 
+test('an account of two third-party platforms is read through the other one when the first gets no token', async () => {
+  const categoryId = await holdMiniCategory();
+  await database.query(
+    `INSERT INTO wxq_authorizer (component_app_id, app_id, is_authorized, permission_sets) VALUES ('wx0', $1, true, '30')`,
+    [program.appId],
+  );
+  expect((await watch.accounts({ platform: 'mini-program', limit: 9 }))[0]?.via).toEqual({ componentAppId: 'wx0' });
+  expect((await read('mini-program')).result).toEqual({ read: 1, failed: 0, found: 0 });
+  expect(await watch.overview({ platform: 'mini-program' })).toMatchObject({
+    accounts: [{ appId: program.appId, componentAppId: program.via.componentAppId }],
+    categories: [{ categoryId, standing: 'in_force' }],
+  });
+  // A refusal by both is the account's.
+  env.sandbox.setChaos({ rules: [{ operation: 'wxopen/getcategory', errcode: 61007 }] });
+  expect((await read('mini-program')).result).toEqual({ read: 0, failed: 1, found: 0 });
+  const { accounts } = await watch.overview({ platform: 'mini-program' });
+  expect(accounts[0]?.problem?.reason).toContain('called by wx0');
+});
+
 test('another worker goes on behind the account that the heartbeat names', async () => {
   const heartbeatDetails = { read: 4, failed: 1, found: 2, after: shop.appId };
   const { result } = await read('channels-shop', { heartbeatDetails });

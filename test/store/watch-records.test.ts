@@ -75,10 +75,10 @@ describe('findings', () => {
 });
 
 describe('accounts', () => {
-  const authorized = async (appId: string, sets: string | null, isAuthorized = true) =>
+  const authorized = async (appId: string, sets: string | null, isAuthorized = true, component = 'wxc') =>
     await database.query(
-      `INSERT INTO wxq_authorizer (component_app_id, app_id, is_authorized, permission_sets) VALUES ('wxc', $1, $2, $3)`,
-      [appId, isAuthorized, sets],
+      `INSERT INTO wxq_authorizer (component_app_id, app_id, is_authorized, permission_sets) VALUES ($4, $1, $2, $3)`,
+      [appId, isAuthorized, sets, component],
     );
 
   test('are of a platform by what they have granted; where nothing is known both are tried, until one is read', async () => {
@@ -98,6 +98,20 @@ describe('accounts', () => {
     expect(await beside.accounts({ platform: 'mini-program', limit: 10 })).toEqual([{ appId: program, via }, guess]);
     await store.save({ ...reading(1, 'in_force'), platform: 'mini-program', account: { appId: unknownKind, via } });
     expect(await store.accounts({ platform, after: shopOfPlatform, limit: 10 })).toEqual([{ appId: 'wx09' }]);
+  });
+
+  test('one of several third-party platforms is read by those that it granted the calls, known grants first', async () => {
+    await authorized(program, null, true, 'wxa');
+    await authorized(program, '1,2', true, 'wxb');
+    await authorized(program, '30', true, 'wxc');
+    await authorized(program, '30', false, 'wxd');
+    await authorized(program, '30', true, 'wxe');
+    const [via, ...otherVias] = ['wxc', 'wxe', 'wxa'].map((componentAppId) => ({ componentAppId }));
+    expect(await beside.accounts({ platform: 'mini-program', limit: 10 })).toEqual([
+      { appId: program, via, otherVias },
+    ]);
+    // Its grant elsewhere says that it is no shop.
+    expect(await store.accounts({ platform, after: own, limit: 10 })).toEqual([{ appId: 'wx09' }]);
   });
 
   test('one that a whole walk no longer finds has left; it is back once it is tried again', async () => {
