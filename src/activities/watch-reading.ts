@@ -91,16 +91,11 @@ async function readMiniProgram(
   account: Account,
   known: readonly KnownCategory[],
 ): Promise<SeenCategory[]> {
-  const read = async () => {
-    await pace(signal);
-    const { categories } = await deps.wechat.miniProgram(callerOf(account)).getCategory({ signal });
-    return categories.map(seenInMiniProgram);
-  };
-  const seen = await read();
-  if (missing(known, seen).length === 0) return seen;
-  // Nothing else tells that a category was deleted: two answers have to agree.
-  const again = await read();
-  return [...again, ...missing(known, again).map(gone)];
+  await pace(signal);
+  const { categories } = await deps.wechat.miniProgram(callerOf(account)).getCategory({ signal });
+  const seen = categories.map(seenInMiniProgram);
+  // Nothing else tells that a category was deleted.
+  return [...seen, ...missing(known, seen).map(gone)];
 }
 
 function seenInMiniProgram(category: MiniProgramCategory): SeenCategory {

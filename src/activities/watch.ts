@@ -32,6 +32,7 @@ const heartbeatEveryMs = 5_000;
 
 /** Heartbeat details: how far a page is, so that another worker goes on behind it. */
 interface Progress extends WatchTally {
+  doubted: number;
   after?: string;
 }
 
@@ -52,7 +53,7 @@ export function createWatchActivities(deps: ActivityDependencies) {
     },
 
     /**
-     * Reads the next accounts, one after another. One that cannot be read is noted as such and never stops the others.
+     * Reads the next accounts, one after another; at a second look only those with categories in doubt. One that cannot be read is noted as such and never stops the others.
      * Repeating it is harmless. @throws WeChatUnavailable when our own store does not answer
      */
     async readInForce(request: WatchPageRequest): Promise<WatchPage> {
@@ -62,24 +63,24 @@ export function createWatchActivities(deps: ActivityDependencies) {
       const progress: Progress = { ...startOf(request), ...(context.info.heartbeatDetails as Progress | undefined) };
       const timer = setInterval(() => context.heartbeat({ ...progress }), heartbeatEveryMs);
       try {
-        const { platform, after } = request;
-        const place = { platform, ...(after === undefined ? {} : { after }) };
-        const accounts = await kept(store.accounts({ ...place, limit: accountsPerPage }));
+        const { platform, isSecondLook } = request;
+        const accounts = await kept(store.accounts({ ...request, limit: accountsPerPage }));
         const isBehind = ({ appId }: WatchedAccount) => progress.after !== undefined && appId <= progress.after;
         for (const account of accounts.filter((one) => !isBehind(one))) {
-          const outcome = await readAccount({ deps, store, pace, signal }, platform, account);
+          const outcome = await readAccount({ deps, store, pace, signal }, request, account);
           progress.read += outcome.isRead ? 1 : 0;
           progress.failed += outcome.isFailed ? 1 : 0;
           progress.found += outcome.found;
+          progress.doubted += outcome.doubted;
           progress.after = account.appId;
           context.heartbeat({ ...progress });
         }
         await tellFindings({ deps, store, pace, signal }, platform);
-        const { read, failed, found } = progress;
+        const { read, failed, found, doubted } = progress;
         const last = accounts.at(-1);
         const isLast = last === undefined || accounts.length < accountsPerPage;
-        if (isLast) await kept(store.noteLeavers({ platform, at: Date.now() }));
-        return { read, failed, found, ...(isLast ? {} : { next: last.appId }) };
+        if (isLast && !isSecondLook) await kept(store.noteLeavers({ platform, at: Date.now() }));
+        return { read, failed, found, doubted, ...(isLast ? {} : { next: last.appId }) };
       } finally {
         clearInterval(timer);
       }
@@ -91,6 +92,7 @@ const startOf = ({ after }: WatchPageRequest): Progress => ({
   read: 0,
   failed: 0,
   found: 0,
+  doubted: 0,
   ...(after === undefined ? {} : { after }),
 });
 
@@ -98,15 +100,21 @@ interface Outcome {
   isRead: boolean;
   isFailed: boolean;
   found: number;
+  doubted: number;
 }
 
-async function readAccount(walk: Walk, platform: Platform, account: WatchedAccount): Promise<Outcome> {
+async function readAccount(
+  walk: Walk,
+  { platform, isSecondLook }: WatchPageRequest,
+  account: WatchedAccount,
+): Promise<Outcome> {
   const { deps, store, signal } = walk;
   const known = await kept(store.known({ platform, appId: account.appId }));
   const readAt = Date.now();
   try {
     const { account: read, seen } = await readThroughAny(walk, platform, account, known);
-    const { categories, findings } = judge(known, seen, new Date(readAt).toISOString());
+    const look = { now: new Date(readAt).toISOString(), isSecond: isSecondLook === true };
+    const { categories, findings } = judge(known, seen, look);
     const cases = new Map(
       (await kept(store.casesOf({ platform, appId: account.appId }))).map((one) => [one.categoryId, one]),
     );
@@ -116,17 +124,18 @@ async function readAccount(walk: Walk, platform: Platform, account: WatchedAccou
     }));
     const all = [...findings, ...expiring(complete, readAt)];
     const found = await kept(store.save({ platform, account: read, readAt, categories: complete, findings: all }));
-    return { isRead: true, isFailed: false, found };
+    const doubted = complete.filter(({ doubtedSince }) => doubtedSince !== undefined).length;
+    return { isRead: true, isFailed: false, found, doubted };
   } catch (error) {
     // The worker goes, or the walk was ended: nothing was learned about this account.
     signal.throwIfAborted();
     if (error instanceof TemporalFailure) throw error;
-    if (account.isGuess && isOfAnotherKind(error)) return { isRead: false, isFailed: false, found: 0 };
+    if (account.isGuess && isOfAnotherKind(error)) return { isRead: false, isFailed: false, found: 0, doubted: 0 };
     if (!(error instanceof WeChatError)) deps.onBug?.(error);
     const problem = problemOf(error);
     log.warn('an account could not be watched', { platform, appId: account.appId, reason: problem.reason });
     await kept(store.failed({ platform, account, triedAt: readAt, problem }));
-    return { isRead: false, isFailed: true, found: 0 };
+    return { isRead: false, isFailed: true, found: 0, doubted: 0 };
   }
 }
 

@@ -56,11 +56,11 @@ export function inforceText({ accounts, categories, findings }: InforceView): st
     style: { head: [], border: [] },
   });
   const isLeaver = leaversOf(accounts);
-  for (const { platform, appId, categoryId, name, standing, since, reason, papers } of categories)
+  for (const { platform, appId, categoryId, name, standing, since, doubtedSince, reason, papers } of categories)
     table.push([
       isLeaver({ platform, appId }) ? `${appId} (left 已解除)` : appId,
       name === undefined ? categoryId : `${categoryId} ${name}`,
-      reason === undefined ? standing : `${standing}: ${reason}`,
+      `${standing}${reason === undefined ? '' : `: ${reason}`}${doubtedSince === undefined ? '' : ', in doubt'}`,
       since.slice(0, 10),
       papers.map(({ path, validUntil, daysLeft: left }) => `${path} ${validUntil} (${left} days)`).join('\n'),
     ]);

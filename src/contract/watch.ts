@@ -33,6 +33,8 @@ export interface KnownCategory {
   /** When the watch first saw this standing, ISO 8601. */
   since: string;
   reason?: string;
+  /** It is taken to be in force still, but since this time (ISO 8601) WeChat no longer shows it so. */
+  doubtedSince?: string;
   /** By its own words: a Mini Program's answer carries names. */
   name?: string;
   /** Which grant of a shop is in force: another one has other papers. */
@@ -45,6 +47,9 @@ export interface KnownCategory {
   workflowId?: string;
   externalId?: string;
 }
+
+/** A category has lapsed when two readings this far apart do not show it in force: WeChat may be confused for some minutes. */
+export const lapseBelievedAfterMs = 15 * 60_000;
 
 /** Thresholds of `license.expiring`, in days. */
 export const expiryThresholds = [90, 30, 7] as const;
@@ -70,6 +75,8 @@ export interface WatchRequest {
 /** Which accounts an activity reads: those after this appid, by order of their text. */
 export interface WatchPageRequest extends WatchRequest {
   after?: string;
+  /** Reads accounts with categories in doubt once more, and decides about these; enough time has passed. */
+  isSecondLook?: true;
 }
 
 /** What became of some accounts. */
@@ -83,6 +90,8 @@ export interface WatchTally {
 }
 
 export interface WatchPage extends WatchTally {
+  /** Categories that are in doubt now. Absent in answers of versions that had no doubts. */
+  doubted?: number;
   /** The last appid of this page; absent when it was the last page. */
   next?: string;
 }

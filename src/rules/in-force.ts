@@ -3,6 +3,7 @@ import { validityEnd } from '../contract/material-path.ts';
 import {
   expiryThresholds,
   type KnownCategory,
+  lapseBelievedAfterMs,
   type PaperEnd,
   type Standing,
   type WatchFinding,
@@ -20,6 +21,14 @@ export interface SeenCategory {
   grant?: string;
 }
 
+/** When the readings were made that are compared. */
+export interface Look {
+  /** ISO 8601. */
+  now: string;
+  /** Enough time has passed for every doubt there is; new ones are left to the next walk. */
+  isSecond?: boolean;
+}
+
 /** What an account's categories are from now on, and what somebody should know. */
 export interface Judgement {
   categories: KnownCategory[];
@@ -28,16 +37,17 @@ export interface Judgement {
 
 /**
  * Compares. A category that was lapsed already when it was first seen is no news; one that has run out (`expired`) is,
- * whenever it is first seen, because somebody still counts on it.
+ * whenever it is first seen, because somebody still counts on it. One that was in force is in doubt first, and has lapsed
+ * when a later reading does not show it in force either.
  */
-export function judge(known: readonly KnownCategory[], seen: readonly SeenCategory[], now: string): Judgement {
+export function judge(known: readonly KnownCategory[], seen: readonly SeenCategory[], look: Look): Judgement {
   const before = new Map(known.map((category) => [category.categoryId, category]));
   const categories: KnownCategory[] = [];
   const findings: WatchFinding[] = [];
   for (const one of seen) {
     const was = before.get(one.categoryId);
     before.delete(one.categoryId);
-    const category = next(was, one, now);
+    const category = next(was, one, look);
     if (category === undefined) continue;
     categories.push(category);
     if (isNews(was, category)) findings.push(lapsedFinding(was, category));
@@ -46,22 +56,29 @@ export function judge(known: readonly KnownCategory[], seen: readonly SeenCatego
   return { categories: [...categories, ...before.values()], findings };
 }
 
-function next(was: KnownCategory | undefined, seen: SeenCategory, now: string): KnownCategory | undefined {
+function next(was: KnownCategory | undefined, seen: SeenCategory, look: Look): KnownCategory | undefined {
   if (seen.standing === 'unknown') return was;
   if (seen.standing === 'other' && was === undefined) return undefined;
   const standing = seen.standing === 'other' ? 'lapsed' : seen.standing;
-  const { reason: _reason, name, grant, shown, ...kept } = was ?? { categoryId: seen.categoryId };
+  if (was?.standing === 'in_force' && standing !== 'in_force' && !isBelieved(was, look))
+    return look.isSecond ? was : { ...was, doubtedSince: was.doubtedSince ?? look.now };
+  const { reason: _reason, doubtedSince, name, grant, shown, ...kept } = was ?? { categoryId: seen.categoryId };
   const [nameNow, grantNow] = [seen.name ?? name, seen.grant ?? grant];
   return {
     ...kept,
     standing,
-    since: was?.standing === standing ? was.since : now,
+    since: was?.standing === standing ? was.since : standing === 'in_force' ? look.now : (doubtedSince ?? look.now),
     ...(seen.reason === undefined ? {} : { reason: seen.reason }),
     ...(nameNow === undefined ? {} : { name: nameNow }),
     ...(grantNow === undefined ? {} : { grant: grantNow }),
     // Another grant was made from other papers.
     ...(shown === undefined || grantNow !== grant ? {} : { shown }),
   };
+}
+
+function isBelieved({ doubtedSince }: KnownCategory, { now, isSecond }: Look): boolean {
+  if (doubtedSince === undefined) return false;
+  return isSecond === true || Date.parse(now) - Date.parse(doubtedSince) >= lapseBelievedAfterMs;
 }
 
 function isNews(was: KnownCategory | undefined, is: KnownCategory): boolean {

@@ -1,7 +1,14 @@
 /** What the watch remembers: categories and their standing, accounts that could not be read, findings and whether they were told. */
 import { randomUUID } from 'node:crypto';
 import type { Platform } from '../contract/qualification.ts';
-import type { KnownCategory, Standing, WatchedAccount, WatchFinding, WatchProblem } from '../contract/watch.ts';
+import type {
+  KnownCategory,
+  Standing,
+  WatchedAccount,
+  WatchFinding,
+  WatchPageRequest,
+  WatchProblem,
+} from '../contract/watch.ts';
 import type { Accounts } from './accounts.ts';
 import { type ApprovedCases, caseFactsIn, createApprovedCases } from './approved-cases.ts';
 import type { Queryable, Row } from './database.ts';
@@ -42,8 +49,8 @@ export interface WatchedAccountRow {
 }
 
 export interface WatchStore extends ApprovedCases {
-  /** Accounts of a platform after an appid, in the order of their appids. */
-  accounts(wanted: { platform: Platform; after?: string; limit: number }): Promise<WatchedAccount[]>;
+  /** Accounts of a platform after an appid, in the order of their appids; for a second look those with categories in doubt. */
+  accounts(wanted: WatchPageRequest & { limit: number }): Promise<WatchedAccount[]>;
   /** What was known of an account's categories when it was read last. */
   known(of: { platform: Platform; appId: string }): Promise<KnownCategory[]>;
   /** Keeps a reading and what was found, all of it or nothing; answers how much was found that was not known before. */

@@ -1,6 +1,6 @@
 /** Whose categories are watched: shops that call for themselves, and accounts that authorised a platform, by their permission sets. */
 import type { Platform } from '../contract/qualification.ts';
-import type { WatchedAccount } from '../contract/watch.ts';
+import type { WatchedAccount, WatchPageRequest } from '../contract/watch.ts';
 import type { Accounts } from './accounts.ts';
 import type { Queryable, Row } from './database.ts';
 
@@ -14,7 +14,7 @@ const setsOf: Record<Platform, readonly string[]> = { 'channels-shop': ['85', '1
 export async function watchedAccounts(
   database: Queryable,
   { shops }: Pick<Accounts, 'shops'>,
-  { platform, after = '', limit }: { platform: Platform; after?: string; limit: number },
+  { platform, after = '', limit, isSecondLook }: WatchPageRequest & { limit: number },
 ): Promise<WatchedAccount[]> {
   const found = new Map<string, WatchedAccount>();
   const rows = await database.query(
@@ -37,6 +37,14 @@ export async function watchedAccounts(
   // An own entry goes before an authorization of the same shop.
   if (platform === 'channels-shop')
     for (const { appId } of shops) if (inOrder(after, appId)) found.set(appId, { appId });
+  if (isSecondLook) {
+    const doubted = await database.query(
+      `SELECT DISTINCT app_id FROM wxq_watched_category WHERE platform = $1 AND details::jsonb ->> 'doubtedSince' IS NOT NULL`,
+      [platform],
+    );
+    const appIds = new Set(doubted.map((row) => String(row.app_id)));
+    for (const appId of found.keys()) if (!appIds.has(appId)) found.delete(appId);
+  }
   return [...found.values()].sort((a, b) => (inOrder(a.appId, b.appId) ? -1 : 1)).slice(0, limit);
 }
 

@@ -6,17 +6,26 @@ import {
   makeContinueAsNewFunc,
   proxyActivities,
   setCurrentDetails,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { FailureDetails } from '../contract/failures.ts';
-import type { WatchRequest, WatchSummary } from '../contract/watch.ts';
+import {
+  lapseBelievedAfterMs,
+  type WatchPage,
+  type WatchPageRequest,
+  type WatchRequest,
+  type WatchSummary,
+} from '../contract/watch.ts';
 import { watching } from './policies.ts';
 
 /** How far a walk is that began in an earlier run. */
 export interface CarriedWalk {
   after: string;
   summary: WatchSummary;
+  /** Categories in doubt until then. */
+  doubted?: number;
 }
 
 /**
@@ -26,6 +35,7 @@ export interface CarriedWalk {
 export async function inForceWatch({ platform }: WatchRequest, carried?: CarriedWalk): Promise<WatchSummary> {
   let summary: WatchSummary = carried?.summary ?? { platform, read: 0, failed: 0, found: 0 };
   let after = carried?.after;
+  let doubted = carried?.doubted ?? 0;
   if (carried === undefined) {
     setCurrentDetails(describe(summary));
     const { noteApprovedCases } = proxyActivities<Activities>(watching('what were approved cases made from?'));
@@ -35,8 +45,7 @@ export async function inForceWatch({ platform }: WatchRequest, carried?: Carried
   }
   for (;;) {
     setCurrentDetails(describe(summary, after));
-    const { readInForce } = proxyActivities<Activities>(watching(`accounts after ${after ?? 'the beginning'}`));
-    const page = await orReason(readInForce({ platform, ...(after === undefined ? {} : { after }) }));
+    const page = await readPage({ platform, ...(after === undefined ? {} : { after }) });
     if (typeof page === 'string') return { ...summary, stopped: page };
     summary = {
       ...summary,
@@ -44,14 +53,41 @@ export async function inForceWatch({ platform }: WatchRequest, carried?: Carried
       failed: summary.failed + page.failed,
       found: summary.found + page.found,
     };
+    doubted += page.doubted ?? 0;
     after = page.next;
     if (after === undefined) break;
     // A guard only: thousands of pages.
     if (workflowInfo().continueAsNewSuggested)
-      await makeContinueAsNewFunc<typeof inForceWatch>()({ platform }, { after, summary });
+      await makeContinueAsNewFunc<typeof inForceWatch>()({ platform }, { after, summary, doubted });
   }
+  // No patched(): a history from before there were doubts has no page that counts any, and ends here as it did then.
+  if (doubted > 0) summary = await secondLook(summary, doubted);
   setCurrentDetails(describe(summary));
   return summary;
+}
+
+/** Whatever was in force before and was not shown so just now is read once more, before anybody is told that it lapsed. */
+async function secondLook(first: WatchSummary, doubted: number): Promise<WatchSummary> {
+  const { platform } = first;
+  setCurrentDetails(describe(first, undefined, doubted));
+  await sleep(lapseBelievedAfterMs, { summary: 'before categories in doubt are read again' });
+  let summary = first;
+  for (let after: string | undefined; ; ) {
+    const page = await readPage({ platform, isSecondLook: true, ...(after === undefined ? {} : { after }) });
+    // What is in doubt still is decided by the next walk.
+    if (typeof page === 'string') return { ...summary, stopped: page };
+    // These accounts were counted when they were read first.
+    summary = { ...summary, found: summary.found + page.found };
+    after = page.next;
+    if (after === undefined) return summary;
+  }
+}
+
+function readPage(request: WatchPageRequest): Promise<WatchPage | string> {
+  const { after = 'the beginning', isSecondLook } = request;
+  const which = isSecondLook ? 'accounts with categories in doubt' : 'accounts';
+  const { readInForce } = proxyActivities<Activities>(watching(`${which} after ${after}`));
+  return orReason(readInForce(request));
 }
 
 /** What the activity answers, or why it came to nothing. */
@@ -70,11 +106,14 @@ function reasonOf({ cause }: ActivityFailure): string {
   return details?.reason ?? cause?.message ?? 'the activity failed';
 }
 
-const describe = ({ platform, read, failed, found }: WatchSummary, after?: string): string =>
+const describe = ({ platform, read, failed, found }: WatchSummary, after?: string, doubted = 0): string =>
   [
     `### What is in force: ${platform}`,
     '',
     `${read} accounts read, ${failed} could not be read, ${found} findings.${after === undefined ? '' : ` Behind \`${after}\`.`}`,
+    ...(doubted === 0
+      ? []
+      : ['', `${doubted} categories are in doubt, and are read once more before they count as lapsed.`]),
     '',
     'Accounts, categories and findings: `wxq inforce`.',
   ].join('\n');

@@ -89,6 +89,10 @@ test('a category that has lapsed is shown, and a finding with whether it was tol
     now,
   );
   expect(isWorthALook(shown)).toBe(false);
+  const doubted = category({ doubtedSince: '2026-11-25T03:00:00.000Z' });
+  expect(inforceText(inforceView({ accounts: [account], categories: [doubted], findings: [] }, now))).toContain(
+    'in_force, in doubt',
+  );
   const text = inforceText(shown);
   for (const part of ['6201 快递业与邮政 > 快递', 'lapsed: 类目已下线', '(nobody to tell)', '(not told yet)'])
     expect(text).toContain(part);

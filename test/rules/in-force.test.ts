@@ -13,51 +13,78 @@ const known = (standing: KnownCategory['standing'], more: Partial<KnownCategory>
   { categoryId: '6201', standing, since: monday, ...more },
 ];
 
+const at = (now: string) => ({ now });
+/** Not shown in force on Tuesday; shown so once more on Wednesday. */
+const twice = (was: KnownCategory[], shown: SeenCategory[]) =>
+  judge(judge(was, shown, at(tuesday)).categories, shown, at(wednesday));
+
 describe('a lapse', () => {
-  test('is in force before, and not now; the time that it came into force names it, whoever compares', () => {
-    const first = judge(known('in_force'), seen('lapsed', { reason: 'retired' }), tuesday);
-    const second = judge(known('in_force'), seen('lapsed', { reason: 'retired' }), wednesday);
-    expect(first.findings).toEqual([
+  test('is not in force by two readings some time apart; the time that it came into force names it, whoever compares', () => {
+    const first = judge(known('in_force'), seen('lapsed', { reason: 'retired' }), at(tuesday));
+    expect(first).toEqual({ categories: known('in_force', { doubtedSince: tuesday }), findings: [] });
+    const second = judge(first.categories, seen('lapsed', { reason: 'retired' }), at(wednesday));
+    expect(second.findings).toEqual([
       { kind: 'lapsed', categoryId: '6201', occasion: `lapsed/${monday}`, standing: 'lapsed', reason: 'retired' },
     ]);
-    expect(second.findings).toEqual(first.findings);
-    expect(first.categories).toEqual([{ categoryId: '6201', standing: 'lapsed', since: tuesday, reason: 'retired' }]);
-    expect(judge(first.categories, seen('lapsed'), wednesday).findings).toEqual([]);
-    const again = judge(first.categories, seen('in_force'), wednesday);
+    expect(judge(first.categories, seen('lapsed', { reason: 'retired' }), at(wednesday))).toEqual(second);
+    expect(second.categories).toEqual([{ categoryId: '6201', standing: 'lapsed', since: tuesday, reason: 'retired' }]);
+    expect(judge(second.categories, seen('lapsed'), at(wednesday)).findings).toEqual([]);
+    const again = judge(second.categories, seen('in_force'), at(wednesday));
     expect(again.findings).toEqual([]);
-    expect(judge(again.categories, seen('lapsed'), wednesday).findings).toMatchObject([
+    expect(judge(again.categories, seen('lapsed'), { ...at(wednesday), isSecond: true }).findings).toEqual([]);
+    const lost = judge(again.categories, seen('lapsed'), at(wednesday)).categories;
+    expect(judge(lost, seen('lapsed'), { ...at(wednesday), isSecond: true }).findings).toMatchObject([
       { occasion: `lapsed/${wednesday}` },
     ]);
   });
 
+  test('is not told while WeChat is confused for some minutes, however often it is asked', () => {
+    const later = (minutes: number) => at(new Date(Date.parse(tuesday) + minutes * 60_000).toISOString());
+    let categories = known('in_force');
+    for (const minutes of [0, 1, 14]) {
+      const judged = judge(categories, seen('other'), later(minutes));
+      expect(judged.findings).toEqual([]);
+      ({ categories } = judged);
+    }
+    expect(judge(categories, seen('other'), later(15)).findings).toHaveLength(1);
+    const cleared = judge(categories, seen('in_force'), later(15)).categories;
+    expect(cleared).toEqual(known('in_force'));
+    expect(judge(cleared, seen('other'), later(16)).findings).toEqual([]);
+    // A second look decides about what was in doubt before it, and about nothing else.
+    expect(judge(cleared, seen('other'), { ...later(16), isSecond: true })).toEqual({
+      categories: cleared,
+      findings: [],
+    });
+  });
+
   test('is no news when it is first seen so; a category that has run out is', () => {
-    expect(judge([], seen('lapsed'), monday)).toMatchObject({ categories: [{ standing: 'lapsed' }], findings: [] });
-    const { categories, findings } = judge([], seen('expired'), monday);
+    expect(judge([], seen('lapsed'), at(monday))).toMatchObject({ categories: [{ standing: 'lapsed' }], findings: [] });
+    const { categories, findings } = judge([], seen('expired'), at(monday));
     expect(findings).toMatchObject([{ standing: 'expired', occasion: 'lapsed/first sight' }]);
-    expect(judge(categories, seen('expired'), tuesday).findings).toEqual([]);
-    expect(judge(categories, seen('lapsed'), tuesday).findings).toEqual([]);
+    expect(judge(categories, seen('expired'), at(tuesday)).findings).toEqual([]);
+    expect(judge(categories, seen('lapsed'), at(tuesday)).findings).toEqual([]);
   });
 
   test('is told once, also when WeChat later calls the same category expired', () => {
-    const gone = judge(known('in_force'), seen('other'), tuesday);
+    const gone = twice(known('in_force'), seen('other'));
     expect(gone.findings).toHaveLength(1);
-    const expired = judge(gone.categories, seen('expired'), wednesday);
+    const expired = judge(gone.categories, seen('expired'), at(wednesday));
     expect(expired).toMatchObject({ categories: [{ standing: 'expired' }], findings: [] });
   });
 
   test('is not concluded from a status that nobody knows, nor from what was not read', () => {
     for (const shown of [seen('unknown'), []])
-      expect(judge(known('in_force'), shown, tuesday)).toEqual({ categories: known('in_force'), findings: [] });
-    expect(judge([], seen('unknown'), tuesday)).toEqual({ categories: [], findings: [] });
-    expect(judge([], seen('other'), tuesday)).toEqual({ categories: [], findings: [] });
-    expect(judge(known('in_force'), seen('other'), tuesday).findings).toMatchObject([{ standing: 'lapsed' }]);
+      expect(twice(known('in_force'), shown)).toEqual({ categories: known('in_force'), findings: [] });
+    expect(judge([], seen('unknown'), at(tuesday))).toEqual({ categories: [], findings: [] });
+    expect(judge([], seen('other'), at(tuesday))).toEqual({ categories: [], findings: [] });
+    expect(twice(known('in_force'), seen('other')).findings).toMatchObject([{ standing: 'lapsed' }]);
   });
 
   test('another grant of the same category has other papers', () => {
     const papers = [{ path: 'licenses/1/2', validUntil: '2026-12-01' }];
     const before = known('in_force', { grant: '1/5', shown: papers });
-    expect(judge(before, seen('in_force', { grant: '1/5' }), tuesday).categories).toEqual(before);
-    const [renewed] = judge(before, seen('in_force', { grant: '2/9' }), tuesday).categories;
+    expect(judge(before, seen('in_force', { grant: '1/5' }), at(tuesday)).categories).toEqual(before);
+    const [renewed] = judge(before, seen('in_force', { grant: '2/9' }), at(tuesday)).categories;
     expect(renewed).toEqual({ categoryId: '6201', standing: 'in_force', since: monday, grant: '2/9' });
   });
 });
@@ -65,7 +92,7 @@ describe('a lapse', () => {
 describe('a paper that ends', () => {
   const category = (validUntil: string, more: Partial<KnownCategory> = {}) =>
     known('in_force', { shown: [{ path: 'licenses/1/2', validUntil }], ...more });
-  const at = (date: string) => Date.parse(`${date}T12:00:00+08:00`);
+  const noon = (date: string) => Date.parse(`${date}T12:00:00+08:00`);
 
   test.each([
     ['2026-09-01', []],
@@ -76,7 +103,7 @@ describe('a paper that ends', () => {
     ['2026-12-01', ['7']],
     ['2026-12-24', ['7']],
   ])('on %s of one that is valid until 1 December is told by threshold %j', (today, thresholds) => {
-    const found = expiring(category('2026-12-01'), at(today));
+    const found = expiring(category('2026-12-01'), noon(today));
     expect(found.map(({ occasion }) => occasion.split('/').at(-1))).toEqual(thresholds);
   });
 
@@ -88,10 +115,10 @@ describe('a paper that ends', () => {
   });
 
   test('counts only while the category is in force, and of one paper the later end', () => {
-    expect(expiring([{ ...category('2026-12-01')[0], standing: 'lapsed' } as KnownCategory], at('2026-11-30'))).toEqual(
-      [],
-    );
+    expect(
+      expiring([{ ...category('2026-12-01')[0], standing: 'lapsed' } as KnownCategory], noon('2026-11-30')),
+    ).toEqual([]);
     const corrected = category('2026-12-01', { given: [{ path: 'licenses/1/2', validUntil: '2030-01-01' }] });
-    expect(expiring(corrected, at('2026-11-30'))).toEqual([]);
+    expect(expiring(corrected, noon('2026-11-30'))).toEqual([]);
   });
 });
