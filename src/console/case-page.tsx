@@ -8,6 +8,7 @@ import { caseUrl, seenOf } from './case-address.ts';
 import { Findings } from './findings.tsx';
 import { consolePrefix, document, Notice, Time, Token } from './layout.tsx';
 import { MendForm } from './mend-form.tsx';
+import { ownReason } from './own-reasons.ts';
 import { placesOf } from './places.ts';
 import { reasonOf } from './queue.ts';
 import { Status } from './queue-page.tsx';
@@ -194,6 +195,8 @@ function Reason({ reader, view }: CaseShown) {
   const isRefused = view.attempts.at(-1)?.verdict === 'refused';
   const code = blocked?.errcode ?? /(?:^|\D)(-?\d{5,8})(?!\d)/.exec(reason)?.[1];
   const row = code === undefined ? undefined : errcodeRow(code);
+  const own = row === undefined ? ownReason(reason) : undefined;
+  const advice = (row ?? own)?.advice[reader.language] ?? blocked?.advice;
   return (
     <>
       <h2>
@@ -205,10 +208,11 @@ function Reason({ reader, view }: CaseShown) {
           {tell(reader, 'errcode')} <code>{row.code}</code>: {row.meaning[reader.language]}
         </p>
       )}
-      {(row !== undefined || blocked !== undefined) && (
+      {own !== undefined && <p>{own.meaning[reader.language]}</p>}
+      {advice !== undefined && (
         <>
           <h3>{tell(reader, 'whatToDo')}</h3>
-          <p class="pre">{row?.advice[reader.language] ?? blocked?.advice}</p>
+          <p class="pre">{advice}</p>
         </>
       )}
     </>

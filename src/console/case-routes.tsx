@@ -13,7 +13,7 @@ import { Case, type CaseShown, caseDocument, Head } from './case-page.tsx';
 import type { Pages } from './console.ts';
 import { Findings } from './findings.tsx';
 import { document, messagePage } from './layout.tsx';
-import { changesNothing, type FormData, readMendForm, resubmissionOf } from './mend.ts';
+import { changesNothing, type FormData, readMendForm, resubmissionOf, unchangedImages } from './mend.ts';
 import { MendForm, Problems } from './mend-form.tsx';
 import { placesOf } from './places.ts';
 import { noticeOf } from './queue-routes.ts';
@@ -97,7 +97,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     const workflowId = idOf(request);
     if (await hasMoved(workflowId, form.values.get('seen'))) return moved(request, reply);
     const resubmission = resubmissionOf(form);
-    const problems = problemsOf(request, form);
+    const problems = await problemsOf(request, form);
     if (problems.length > 0) return formAgain(request, reply, form, <Problems problems={problems} />, 422);
     await operations.act(
       workflowId,
@@ -113,7 +113,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
 
   app.post(`${route}/check`, { bodyLimit: maxFormBytes }, async (request, reply) => {
     const form = await formOf(request);
-    const problems = problemsOf(request, form);
+    const problems = await problemsOf(request, form);
     const found = problems.length > 0 ? <Problems problems={problems} /> : await check(request, form);
     if (request.headers['hx-request'] === undefined) return formAgain(request, reply, form, found, 200);
     return reply.type('text/html; charset=utf-8').send(renderToString(found));
@@ -134,11 +134,18 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     }
   }
 
-  function problemsOf(request: FastifyRequest, form: FormData): string[] {
+  async function problemsOf(request: FastifyRequest, form: FormData): Promise<string[]> {
     if (form.problems.length > 0) return form.problems;
+    const reader = pages.readerOf(request);
     const resubmission = resubmissionOf(form);
-    if (changesNothing(resubmission)) return [tell(pages.readerOf(request), 'nothingChosen')];
-    const platform = parseWorkflowId(idOf(request))?.platform ?? 'channels-shop';
+    if (changesNothing(resubmission)) return [tell(reader, 'nothingChosen')];
+    const workflowId = idOf(request);
+    const same =
+      resubmission.force === true || form.images.size === 0
+        ? []
+        : unchangedImages(form.images, (await operations.view(workflowId)).material);
+    if (same.length > 0) return same.map((path) => `${path} ${tell(reader, 'sameImage')}`);
+    const platform = parseWorkflowId(workflowId)?.platform ?? 'channels-shop';
     return resubmissionFindings(platform, resubmission).map(({ path, message }) => `${path} ${message}`);
   }
 

@@ -1,7 +1,7 @@
 /** Reads the form that mends a case: files go into the material store one by one, and all of it becomes one resubmission. */
 import type { Multipart } from '@fastify/multipart';
 import { materialSource } from '../contract/material-source.ts';
-import type { Resubmission } from '../contract/qualification.ts';
+import type { CaseView, Resubmission } from '../contract/qualification.ts';
 import type { Material } from './material.ts';
 
 /** What came with a form. */
@@ -87,6 +87,13 @@ export function resubmissionOf({ values, remove, images }: Omit<FormData, 'probl
     ...(note === '' ? {} : { note }),
     ...(values.get('force') === 'yes' ? { force: true } : {}),
   };
+}
+
+/** The places whose new image is the one that stands there already. */
+export function unchangedImages(images: FormData['images'], material: CaseView['material']): string[] {
+  return material
+    .filter(({ path, sha256 }) => sha256 !== undefined && images.get(path) === sha256)
+    .map(({ path }) => path);
 }
 
 /** Whether a resubmission asks for anything. */

@@ -1,5 +1,6 @@
 /** Material as a person looks at it: thumbnails of our own copies, texts beside them. */
 import { consolePrefix } from './layout.tsx';
+import { imageNote } from './own-reasons.ts';
 import type { Place, PlaceGroup } from './places.ts';
 import { type Reader, tell } from './reader.ts';
 
@@ -65,7 +66,7 @@ export function Picture({ reader, place }: { reader: Reader; place: Place }) {
         {label[reader.language]}
         {seen?.bytes !== undefined && <span class="quiet"> {Math.ceil(seen.bytes / 1024)} KB</span>}
         {!name.startsWith('material:') && <div class="quiet name">{name}</div>}
-        {seen?.note !== undefined && <div class="quiet">{seen.note}</div>}
+        {seen?.note !== undefined && <div class="quiet">{imageNote(seen.note, reader.language)}</div>}
       </figcaption>
     </figure>
   );

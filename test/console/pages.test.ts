@@ -1,5 +1,6 @@
 /** The console's pages: what they show, how they refuse, and what they send to a case. */
 
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -70,6 +71,21 @@ describe('a case', () => {
     const { body } = await stage.get(caseUrl, { 'accept-language': 'zh' });
     expect(body).toContain('40164');
     expect(body).toContain('白名单');
+  });
+
+  test('that was refused or blocked by ourselves says in the language of the reader what it means and what to do', async () => {
+    const attempts = [
+      { ...view.attempts[0], number: 1, verdict: 'refused' as const, reason: 'unchanged: the same bytes and fields' },
+    ];
+    stage.script.handle = { view: async () => ({ ...view, attempts }) };
+    const refused = await stage.get(caseUrl, { 'accept-language': 'zh' });
+    expect(refused.body).toContain('unchanged: the same bytes');
+    expect(refused.body).toContain('内容与被驳回的完全相同，没有提交给微信');
+    const blocked = { during: 'submit', reason: 'observe: this installation only reads', advice: 'english' } as const;
+    stage.script.handle = { view: async () => ({ ...view, status: 'blocked', canDo: ['retry'], blocked }) };
+    const { body } = await stage.get(caseUrl, { 'accept-language': 'zh' });
+    expect(body).toContain('取消 WXQ_MODE=observe');
+    expect(body).not.toContain('english');
   });
 
   test('before it is withdrawn, account and category are shown; and then the name goes into its history', async () => {
@@ -193,6 +209,26 @@ describe('mending', () => {
     const original = await stage.get(`/console/material/${sha256}`);
     expect(original.rawPayload.equals(Buffer.from(bytes))).toBe(true);
     expect(original.headers['content-disposition']).toContain('attachment');
+  });
+
+  test('the very image that was turned down is noticed before it is sent, unless that is wanted', async () => {
+    const sent: unknown[] = [];
+    const bytes = await image('business-licence-blurred.jpg');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    stage.script.handle = {
+      view: async () => ({ ...view, material: [{ path: place, sha256, bytes: bytes.byteLength }] }),
+      resubmit: async (...given) => {
+        sent.push(given);
+        return accepted;
+      },
+    };
+    const again = async (...more: [string, string][]) =>
+      send([['token', await stage.token()], ['seen', seen], [`file:${place}`, { name: 'a.jpg', bytes }], ...more]);
+    const refused = await again();
+    expect([refused.statusCode, sent]).toEqual([422, []]);
+    expect(refused.body).toContain(`${place} is byte for byte the image that stands there now`);
+    expect((await again(['force', 'yes'])).statusCode).toBe(303);
+    expect(sent).toHaveLength(1);
   });
 
   test('a case that has moved takes nothing, and the page says so', async () => {
