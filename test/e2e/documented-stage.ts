@@ -22,6 +22,14 @@ interface Urls {
   console: string;
 }
 
+const usualPorts: Readonly<Record<string, keyof Urls>> = {
+  7233: 'temporal',
+  8233: 'ui',
+  8090: 'sandbox',
+  8080: 'callback',
+  8081: 'console',
+};
+
 export interface Ran {
   status: number | null;
   /** Both streams, as a terminal shows them. */
@@ -225,26 +233,17 @@ export class DocumentedStage {
   }
 
   #here(text: string): string {
-    const usual: Record<string, string> = {
-      7233: 'temporal',
-      8233: 'ui',
-      8090: 'sandbox',
-      8080: 'callback',
-      8081: 'console',
-    };
     const moved = text
       .replaceAll('https://wxq.example.com', this.urls.callback)
       // Those of `wxq` itself stay unset: what `dev` keeps is not in PostgreSQL.
       .replace(/^((?:psql|pg_dump) "\$)WXQ_/, '$1DOCUMENTED_')
       .replaceAll(/\b(?:8086|8099)\b/g, (port) => String(this.#ownPorts[port]))
       .replaceAll(/\b(?:127\.0\.0\.1|localhost):(\d+)\b/g, (address, port: string) => {
-        const name = usual[port] as keyof Urls | undefined;
+        const name = usualPorts[port];
         return name === undefined ? address : this.urls[name].replace(/^https?:\/\//, '');
       });
-    return moved.replaceAll(
-      /^npx wxq trigger (?!.*--sandbox).*$/gm,
-      (line) => `${line} --sandbox ${this.urls.sandbox}`,
-    );
+    const elsewhere = ` --sandbox ${this.urls.sandbox}`;
+    return moved.replaceAll(/^npx wxq trigger (?!.*--sandbox).*$/gm, `$&${elsewhere}`);
   }
 }
 
