@@ -52,6 +52,8 @@ export class Stage {
   wechat!: WeChatClient;
   readonly stores = createLocalStores();
   watch: WatchStore | undefined;
+  /** Of workers that are started from now on: `WXQ_MODE`. */
+  mode: 'normal' | 'observe';
   readonly #options: StageOptions;
   readonly #codecKeys: string;
   #native!: NativeConnection;
@@ -70,6 +72,7 @@ export class Stage {
 
   constructor(options: StageOptions = {}) {
     this.#options = options;
+    this.mode = options.mode ?? 'normal';
     this.#codecKeys = options.codecKeys ?? '';
   }
 
@@ -133,7 +136,7 @@ export class Stage {
       materialStore: createMaterialStore({ folder: join(this.#store.folder, 'material') }),
       ...this.stores,
       ...(this.watch === undefined ? {} : { watch: this.watch }),
-      mode: this.#options.mode ?? 'normal',
+      mode: this.mode,
       ...(this.#options.notify === undefined ? {} : { notify: this.#options.notify }),
     };
   }

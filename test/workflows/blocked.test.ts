@@ -199,4 +199,26 @@ describe('an installation that only observes', () => {
     await stage.sandbox.applyInBackOffice({ appId: stage.appId, categoryId: view.categoryId, status: 'approved' });
     expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'other' });
   });
+
+  test('L13 that no longer only observes submits what waits in blocked, once', async ({ stageOf }) => {
+    const stage = await stageOf({ mode: 'observe' });
+    await stage.startWorker();
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'blocked');
+    // A person's impatience changes nothing.
+    await handle.retry();
+    const view = await stage.until(handle.workflowId, ({ status, pending }) => status === 'blocked' && !pending);
+    expect(view.blocked?.reason).toMatch(/^observe/);
+    const sent = (operation: string) => stage.sandbox.requests(operation).length;
+    expect([sent('qualification/upload'), sent(add)]).toEqual([0, 0]);
+    await stage.stopWorkers();
+    stage.mode = 'normal';
+    await stage.startWorker();
+    await handle.retry({ by: '小王' });
+    await stage.until(handle.workflowId, 'in_review');
+    expect([sent('qualification/upload'), sent(add)]).toEqual([1, 1]);
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved', by: 'us', attempts: [{ number: 1 }] });
+    expect(sent(add)).toBe(1);
+  });
 });
