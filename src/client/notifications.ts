@@ -21,15 +21,21 @@ const reachableTimeoutMs = 2_000;
 
 /**
  * What was told about the newest run of a case, oldest first; a worker answers it. Nothing where nobody was to be told.
+ * `withinMs`: when nobody has answered until then, it is given up; default: 8 s for each event.
  * Throws `CaseNotFoundError`, `NoWorkerError`, `TemporalUnreachableError`. 查询已发送的通知。
  */
-export async function notificationsOf(client: Asked, workflowId: string): Promise<CaseNotification[]> {
-  const runId = await runOf(client, workflowId);
+export async function notificationsOf(
+  client: Asked,
+  workflowId: string,
+  { withinMs }: { withinMs?: number } = {},
+): Promise<CaseNotification[]> {
+  const until = withinMs === undefined ? undefined : Date.now() + withinMs;
+  const runId = await runOf(client, workflowId, until);
   const found: CaseNotification[] = [];
   // Ids are counted, so nothing has to be searched for, and nothing is missed that Visibility does not show yet.
   for (let n = 1; ; n += 1) {
     const id = `notify/${runId}/${n}`;
-    const view = await viewOf(client, id);
+    const view = await viewOf(client, id, until);
     if (view === undefined) return found;
     found.push({ n, workflowId: id, ...view });
   }
@@ -61,14 +67,21 @@ export async function notificationById(client: Asked, id: string): Promise<CaseN
   return { n: of === 'watch' ? 1 : Number(which), workflowId, ...view };
 }
 
-/** Tells one event again, under the same `webhook-id`. Throws as `notificationById`. 按 webhook-id 重新发送。 */
-export async function redeliverById(client: Asked, id: string): Promise<CaseNotification> {
+/**
+ * Tells one event again, under the same `webhook-id`; `by` stands in Web UI beside it. Throws as `notificationById`.
+ * 按 webhook-id 重新发送。
+ */
+export async function redeliverById(
+  client: Asked,
+  id: string,
+  { by }: { by?: string } = {},
+): Promise<CaseNotification> {
   const found = await notificationById(client, id);
-  await start(client, found.workflowId, found.notification);
+  await start(client, found.workflowId, found.notification, by);
   return found;
 }
 
-async function start(client: Asked, id: string, notification: Notification): Promise<void> {
+async function start(client: Asked, id: string, notification: Notification, by?: string): Promise<void> {
   await asked(client, () =>
     client.temporal.workflow.start(notificationWorkflowType, {
       workflowId: id,
@@ -76,35 +89,40 @@ async function start(client: Asked, id: string, notification: Notification): Pro
       args: [notification],
       workflowIdConflictPolicy: 'TERMINATE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${notification.type}, once more`,
+      staticSummary: `${notification.type}, once more${by === undefined ? '' : ` (${by})`}`,
     }),
   );
 }
 
-async function runOf(client: Asked, workflowId: string): Promise<string> {
+async function runOf(client: Asked, workflowId: string, until?: number): Promise<string> {
   try {
-    return (await asked(client, () => client.temporal.workflow.getHandle(workflowId).describe())).runId;
+    return (await asked(client, () => client.temporal.workflow.getHandle(workflowId).describe(), until)).runId;
   } catch (error) {
     throw error instanceof WorkflowNotFoundError ? new CaseNotFoundError(workflowId) : error;
   }
 }
 
-async function viewOf(client: Asked, id: string): Promise<NotificationView | undefined> {
+async function viewOf(client: Asked, id: string, until?: number): Promise<NotificationView | undefined> {
   try {
-    return await asked(client, () => client.temporal.workflow.getHandle(id).query(notificationViewQuery));
+    return await asked(client, () => client.temporal.workflow.getHandle(id).query(notificationViewQuery), until);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
 }
 
-async function asked<Answer>(client: Asked, call: () => Promise<Answer>): Promise<Answer> {
+async function asked<Answer>(
+  client: Asked,
+  call: () => Promise<Answer>,
+  until = Number.POSITIVE_INFINITY,
+): Promise<Answer> {
+  const waitMs = Math.max(0, Math.min(answerTimeoutMs, until - Date.now()));
   try {
-    return await client.temporal.connection.withDeadline(Date.now() + answerTimeoutMs, call);
+    return await client.temporal.connection.withDeadline(Date.now() + waitMs, call);
   } catch (error) {
     const isUnanswered = isTimeout(error) || codeOf(error) === grpcCode.failedPrecondition;
     if (isUnanswered && (await isServerThere(client)))
-      throw new NoWorkerError(client.taskQueue, answerTimeoutMs, { cause: error });
+      throw new NoWorkerError(client.taskQueue, waitMs, { cause: error });
     throw asOurs(error, client);
   }
 }

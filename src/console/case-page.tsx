@@ -15,6 +15,7 @@ import { Status } from './queue-page.tsx';
 import { ago, type Reader, tell } from './reader.ts';
 import { MaterialGroups } from './thumbnails.tsx';
 import { History } from './timeline.tsx';
+import { ToldLater } from './told-page.tsx';
 import { actionWords, type InBoth, type Word } from './words.ts';
 
 export interface CaseShown {
@@ -36,7 +37,13 @@ export interface CaseShown {
 
 export function caseDocument(shown: CaseShown): string {
   const { reader, view, category } = shown;
-  return document({ reader, title: category ?? view.categoryId, children: <Case {...shown} /> });
+  const children = (
+    <>
+      <Case {...shown} />
+      <ToldLater reader={reader} workflowId={view.workflowId} />
+    </>
+  );
+  return document({ reader, title: category ?? view.categoryId, children });
 }
 
 const canMend = ({ view, reader }: CaseShown): boolean => reader.mayAct && view.canDo.includes('resubmit');

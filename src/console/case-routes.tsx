@@ -31,7 +31,13 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     names.lookFor([view]);
     accountNames.lookFor([view.appId]);
     const said = (request.query as { said?: unknown }).said;
-    const notices: Record<string, Word> = { done: 'done', asked: 'askedNow', begun: 'begun', existing: 'existing' };
+    const notices: Record<string, Word> = {
+      done: 'done',
+      asked: 'askedNow',
+      begun: 'begun',
+      existing: 'existing',
+      toldAgain: 'toldAgain',
+    };
     const word = typeof said === 'string' && Object.hasOwn(notices, said) ? notices[said] : undefined;
     const notice = word === undefined ? noticeOf(request.query) : { kind: 'good' as const, text: word };
     return {

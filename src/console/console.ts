@@ -24,6 +24,7 @@ import { registerQueuePages } from './queue-routes.ts';
 import { preferredLanguage, type Reader, tell } from './reader.ts';
 import { registerSettings } from './settings.ts';
 import { cookie, createSignIn, type SignIn, type SignInSettings } from './sign-in.ts';
+import { registerTold } from './told-routes.tsx';
 
 export interface ConsoleDependencies {
   client: QualificationClient;
@@ -139,6 +140,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       registerSettings(scope, pages);
       registerQueuePages(scope, pages);
       registerCasePages(scope, pages);
+      registerTold(scope, pages);
       registerAssigning(scope, pages);
       registerPushPages(scope, pages);
       registerNewCase(scope, pages);

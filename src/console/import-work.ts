@@ -6,7 +6,7 @@ import type { InBoth } from '../contract/check.ts';
 import { materialSource } from '../contract/material-source.ts';
 import { readTable } from '../importing/import-file.ts';
 import { type PreviewRow, previewImport } from '../importing/preview.ts';
-import { type RowResult, startRows } from '../importing/start-rows.ts';
+import { placeOf, type RowResult, startRows } from '../importing/start-rows.ts';
 import type { Imports } from '../store/imports.ts';
 import { listedPaths, treePaths } from './category-paths.ts';
 import type { RuleBook } from './new-routes.tsx';
@@ -120,7 +120,9 @@ export function createImportWork({ imports, client, rules, onBug }: ImportWorkDe
         const before = new Map(
           (await imports.results(id)).flatMap((text) => {
             const result = JSON.parse(text) as RowResult;
-            return result.digest === undefined ? [] : [[result.digest, result] as const];
+            // A server that was moved to another Temporal has started nothing there yet.
+            const isElsewhere = result.place !== undefined && result.place !== placeOf(client);
+            return result.digest === undefined || isElsewhere ? [] : [[result.digest, result] as const];
           }),
         );
         let done = 0;

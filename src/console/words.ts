@@ -68,6 +68,7 @@ export const words = {
   ownBrands: say('品牌', 'brands'),
   directed: say('定向准入附加材料', 'Additional material of a directed category'),
   begun: say('已开始。', 'It has been started.'),
+  toldAgain: say('正在再次通知，结果见页面下方。', 'It is being told again; how far it is stands below.'),
   existing: say('这个账号和类目已有同样的流程在进行。', 'The same case was running already.'),
   live: say('正式环境', 'LIVE'),
   sandbox: say('沙箱环境', 'SANDBOX'),

@@ -90,6 +90,8 @@ export interface Script {
   story?: () => Promise<CaseStory>;
   check?: QualificationClient['check'];
   start?: Start;
+  /** What was told about cases, and is told again; see `told-events.ts`. */
+  temporal?: QualificationClient['temporal'];
   /** In place of the handle's `view`: by workflow id. */
   viewOf?: (workflowId: string) => CaseView;
   /** appid -> name */
@@ -125,7 +127,12 @@ export async function createConsoleStage(
     throw new Error(`the script has no ${what}`);
   };
   const client = {
+    address: 'scripted:7233',
     namespace: 'default',
+    taskQueue: 'wechat-qualification',
+    get temporal() {
+      return script.temporal ?? missing('temporal')();
+    },
     async *list({ status, execution }: { status?: string; execution?: string }) {
       yield* (script.rows ?? []).filter(
         (one) =>

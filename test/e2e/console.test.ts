@@ -1,7 +1,8 @@
-/** A person at the console: a rejected case is found, its image replaced, and it is approved. Real server, worker, sandbox and browser. */
-import { afterAll, vi } from 'vitest';
+/** A person at the console: a rejected case is found, its image replaced, it is approved, and the backend told once more. Real server, worker, sandbox and browser. */
+import { afterAll, onTestFinished, vi } from 'vitest';
 import { type OpenedBrowser, openBrowser } from '../../scripts/browser.ts';
 import { fixtures } from '../../src/sandbox/index.ts';
+import { Receiver, telling } from '../receiver.ts';
 import { expect, image, test } from '../stage.ts';
 
 // A browser, a server and a worker share two cores with everything else.
@@ -18,7 +19,13 @@ async function browserAt(origin: string): Promise<OpenedBrowser> {
   return browser;
 }
 
-test('reject, replace the image, approve', async ({ stage }) => {
+test('reject, replace the image, approve; the backend was told, and is told again', async ({ stageOf }) => {
+  const receiver = new Receiver();
+  await receiver.listen();
+  onTestFinished(() => receiver.close());
+  const secrets = ['whsec_bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3'];
+  const stage = await stageOf({ notify: telling({ kind: 'webhook', url: receiver.url(), secrets }) });
+  await stage.startWorker();
   const origin = stage.server?.privateUrl ?? '';
   const browser = await browserAt(origin);
   const page = await browser.page();
@@ -58,6 +65,16 @@ test('reject, replace the image, approve', async ({ stage }) => {
   await page.waitForSelector('.chip.approved', { timeout: 60_000 });
   expect(await page.textContent('.timeline')).toContain('李雷');
   expect((await stage.client.get(workflowId).result()).outcome).toBe('approved');
+
+  await expect.poll(() => receiver.taken().length, { timeout: 60_000 }).toBe(4);
+  await page.reload();
+  await page.waitForSelector('#told tr:has-text("case.approved") >> text=delivered', { timeout: 60_000 });
+  expect(await page.locator('#told tbody tr').count()).toBe(4);
+  await page.click('#told tr:has-text("case.rejected") button');
+  await page.waitForSelector('.notice.good');
+  const rejected = () => receiver.taken().flatMap(({ type, id }) => (type === 'case.rejected' ? [id] : []));
+  await expect.poll(() => rejected().length, { timeout: 60_000 }).toBe(2);
+  expect(new Set(rejected()).size).toBe(1);
   expect(browser.complaints).toEqual([]);
 });
 
