@@ -233,6 +233,10 @@ const caseRow = named(
     startedAt: time,
     closedAt: time.exactOptional(),
     runId: z.string(),
+    firstRunId: described(
+      z.string().exactOptional(),
+      'of a case that was continued as new: the run that it began with',
+    ),
     execution: z.enum(['running', 'completed', 'failed', 'cancelled', 'terminated', 'timed_out']),
   }),
   'CaseRow',

@@ -1,7 +1,7 @@
 /** Cases as Temporal's Visibility lists them: for people and reports, a moment behind; never used to find a callback's case. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import { workflowTypes } from '../contract/messages.ts';
+import { firstRunMemo, workflowTypes } from '../contract/messages.ts';
 import type { Platform, Status } from '../contract/qualification.ts';
 import {
   qualificationAttemptKey,
@@ -40,6 +40,8 @@ export interface CaseRow {
   startedAt: string;
   closedAt?: string;
   runId: string;
+  /** The run that the case began with, where it has been continued as new since. */
+  firstRunId?: string;
   /** Whether the workflow goes on; anything but `running` and `completed` means that it came to no result. */
   execution: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out';
 }
@@ -167,6 +169,13 @@ function rowOf(execution: WorkflowExecutionInfo): CaseRow | undefined {
     startedAt: execution.startTime.toISOString(),
     ...(execution.closeTime === undefined ? {} : { closedAt: execution.closeTime.toISOString() }),
     runId: execution.runId,
+    ...firstRunOf(execution.memo),
     execution: executions[execution.status.name] ?? 'running',
   };
+}
+
+/** What the workflow wrote down when it continued as new. */
+export function firstRunOf(memo: Record<string, unknown> | undefined): { firstRunId?: string } {
+  const first = memo?.[firstRunMemo];
+  return typeof first === 'string' ? { firstRunId: first } : {};
 }

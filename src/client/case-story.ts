@@ -6,6 +6,7 @@ import { patchChannelsShop, patchMiniProgram } from '../contract/material-path.t
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { Action, Resubmission } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
+import { firstRunOf } from './case-list.ts';
 import { CaseNotFoundError } from './errors.ts';
 import { asOurs, type Place } from './temporal-failures.ts';
 
@@ -27,6 +28,8 @@ export interface CaseStory {
   startedAt: string;
   closedAt?: string;
   runId: string;
+  /** The run that the case began with, where it has been continued as new since. */
+  firstRunId?: string;
   /** What it started with. */
   startInput: ChannelsShopInput | MiniProgramInput;
   /** The same with every correction in it. */
@@ -49,7 +52,7 @@ export async function readCaseStory(
   const converter = client.options.loadedDataConverter;
   const handle = client.workflow.getHandle(workflowId, runOf);
   try {
-    const [{ runId, startTime, closeTime }, { events }] = await client.connection.withDeadline(
+    const [{ runId, startTime, closeTime, memo }, { events }] = await client.connection.withDeadline(
       Date.now() + historyTimeoutMs,
       async () => {
         const described = await handle.describe();
@@ -75,6 +78,7 @@ export async function readCaseStory(
       startedAt: startTime.toISOString(),
       ...(closeTime === undefined ? {} : { closedAt: closeTime.toISOString() }),
       runId,
+      ...firstRunOf(memo),
       startInput: first,
       input: messages.reduce((input, message) => corrected(workflowId, input, message), first),
       messages,

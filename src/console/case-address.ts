@@ -13,3 +13,6 @@ export function sinceOf(seen: string | undefined): { seenSince?: string } {
   const since = seen?.split(' ')[2];
   return since === undefined ? {} : { seenSince: since };
 }
+
+/** What people agreed about a case is kept under its first run: it outlasts continue-as-new, and a later case does not inherit it. */
+export const caseRunOf = ({ firstRunId, runId }: { firstRunId?: string; runId: string }): string => firstRunId ?? runId;

@@ -4,7 +4,7 @@ import type { CaseView } from '../contract/qualification.ts';
 import type { Assignment } from '../store/case-assignments.ts';
 import { errcodeRow } from '../wechat/errcodes.ts';
 import { Actions } from './case-actions.tsx';
-import { caseUrl, seenOf } from './case-address.ts';
+import { caseRunOf, caseUrl, seenOf } from './case-address.ts';
 import { Findings } from './findings.tsx';
 import { consolePrefix, document, Notice, Time, Token } from './layout.tsx';
 import { MendForm } from './mend-form.tsx';
@@ -139,7 +139,7 @@ function Assignee(shown: CaseShown) {
       {reader.mayAct && offer !== undefined && (
         <form method="post" action={`${caseUrl(view.workflowId)}/assign`}>
           <Token reader={reader} />
-          <input type="hidden" name="run" value={story.runId} />
+          <input type="hidden" name="run" value={caseRunOf(story)} />
           <input type="hidden" name="seen" value={last?.number ?? 0} />
           <button type="submit" name="to" value={isMine ? 'nobody' : 'me'}>
             {tell(reader, offer)}

@@ -8,7 +8,7 @@ import { resubmissionFindings } from '../client/resubmission.ts';
 import type { Action } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
 import { actionPaths, withdrawDocument } from './case-actions.tsx';
-import { caseUrl, seenOf, sinceOf } from './case-address.ts';
+import { caseRunOf, caseUrl, seenOf, sinceOf } from './case-address.ts';
 import { Case, type CaseShown, caseDocument, Head } from './case-page.tsx';
 import type { Pages } from './console.ts';
 import { Findings } from './findings.tsx';
@@ -48,7 +48,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
       papers: names.papersOf(view.platform, view.categoryId),
       account: accountNames.nameOf(view.appId),
       // Without the database the case is there all the same.
-      assignments: await assignments.all(story.runId).catch(() => undefined),
+      assignments: await assignments.all(caseRunOf(story)).catch(() => undefined),
       temporalUrl: `${pages.temporalUiUrl}/namespaces/${encodeURIComponent(client.namespace)}/workflows/${encodeURIComponent(workflowId)}/${story.runId}/history`,
       key: randomUUID(),
       ...(notice === undefined ? {} : { notice }),

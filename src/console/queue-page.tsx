@@ -2,7 +2,7 @@
 
 import type { CaseRow } from '../client/index.ts';
 import type { CaseView } from '../contract/qualification.ts';
-import { caseUrl, seenOf } from './case-address.ts';
+import { caseRunOf, caseUrl, seenOf } from './case-address.ts';
 import { consolePrefix, document, Notice, type Section, Time, Token } from './layout.tsx';
 import { PageLinks } from './page-links.tsx';
 import { maxListed, maxListedClosed, maxSearched, type QueueFilter, type QueueLine, type QueuePage } from './queue.ts';
@@ -247,7 +247,7 @@ function Assignee({ reader, line, section }: { reader: Reader; line: QueueLine; 
   return (
     <form method="post" action={`${caseUrl(row.workflowId)}/assign`}>
       <Token reader={reader} />
-      <input type="hidden" name="run" value={row.runId} />
+      <input type="hidden" name="run" value={caseRunOf(row)} />
       <input type="hidden" name="seen" value={assignment?.number ?? 0} />
       <input type="hidden" name="back" value={section} />
       <button type="submit" name="to" value="me">

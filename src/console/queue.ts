@@ -4,6 +4,7 @@ import { NoWorkerError } from '../client/index.ts';
 import type { Platform, Status } from '../contract/qualification.ts';
 import type { Assignment, CaseAssignments } from '../store/case-assignments.ts';
 import type { AccountNames } from './account-names.ts';
+import { caseRunOf } from './case-address.ts';
 import type { CategoryNames } from './category-names.ts';
 import { readable } from './reader.ts';
 
@@ -108,8 +109,8 @@ export async function listLines(
   names.lookFor(listed);
   accountNames.lookFor(new Set(listed.map(({ appId }) => appId)));
   // Without the database the cases are there all the same.
-  const taken = await assignments.latest(listed.map(({ runId }) => runId)).catch(() => undefined);
-  const all = listed.map((row): QueueLine => lineOf(row, dependencies, taken?.get(row.runId)));
+  const taken = await assignments.latest(listed.map(caseRunOf)).catch(() => undefined);
+  const all = listed.map((row): QueueLine => lineOf(row, dependencies, taken?.get(caseRunOf(row))));
   return {
     lines: all.filter((line) => fits(line, filter, isAppId)),
     isCut,

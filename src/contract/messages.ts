@@ -26,6 +26,9 @@ export const inputDigestMemo = 'inputDigest';
 /** Memo key: which request started the case, to tell a repeated request from a later one. */
 export const startKeyMemo = 'startKey';
 
+/** Memo key, only of a case that was continued as new: the run that it began with. */
+export const firstRunMemo = 'firstRunId';
+
 /** A callback or a read-back: what WeChat said about an audit. */
 export const auditReportedSignal = defineSignal<[AuditReport]>('auditReported');
 

@@ -3,8 +3,9 @@ import type { Database, Row } from './database.ts';
 
 /** One step: somebody took a case, gave it to somebody, or gave it back (`assignee` absent). */
 export interface Assignment {
+  /** The run that the case began with. */
   runId: string;
-  /** Counts from 1 within a run of a case. */
+  /** Counts from 1 within a case. */
   number: number;
   assignee?: string;
   givenBy: string;
@@ -13,9 +14,9 @@ export interface Assignment {
 }
 
 export interface CaseAssignments {
-  /** The last step of each of these runs. */
+  /** The last step of each of the cases that began with these runs. */
   latest(runIds: readonly string[]): Promise<ReadonlyMap<string, Assignment>>;
-  /** Every step of a run, in order. */
+  /** Every step of a case, by its first run, in order. */
   all(runId: string): Promise<Assignment[]>;
   /**
    * One more step after the one that was `seen` (0: none). `false`: somebody else was faster, and nothing is done.

@@ -1,5 +1,13 @@
 /** The life of a case, told to an operator: prepare, submit, wait; take corrections or wait for the account to be mended; end. */
-import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  type ContinueAsNewOptions,
+  condition,
+  makeContinueAsNewFunc,
+  type WorkflowInfo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { firstRunMemo } from '../contract/messages.ts';
 import type { CaseInput, QualificationResult } from '../contract/qualification.ts';
 import { type CarriedCase, CaseRun } from './case-run.ts';
 import { resultOf } from './case-view.ts';
@@ -56,10 +64,20 @@ async function startAnewIfHistoryIsLong<Input extends CaseInput>(run: CaseRun<In
   if (!info.continueAsNewSuggested || !parked || state.pending !== undefined) return;
   await condition(allHandlersFinished);
   await run.telling.handedOver();
-  const continueAsNew = makeContinueAsNewFunc({
-    workflowType: info.workflowType,
-    ...(info.memo === undefined ? {} : { memo: info.memo }),
-    typedSearchAttributes: info.typedSearchAttributes,
-  });
-  await continueAsNew(input, { state, memory });
+  await makeContinueAsNewFunc(nextRunOf(info))(input, { state, memory });
 }
+
+/** It stays the same case for whoever lists it: of a run that continues another, Visibility does not say which one it was. */
+export const nextRunOf = ({
+  workflowType,
+  memo,
+  typedSearchAttributes,
+  firstExecutionRunId,
+}: Pick<
+  WorkflowInfo,
+  'workflowType' | 'memo' | 'typedSearchAttributes' | 'firstExecutionRunId'
+>): ContinueAsNewOptions => ({
+  workflowType,
+  memo: { ...memo, [firstRunMemo]: firstExecutionRunId },
+  typedSearchAttributes,
+});

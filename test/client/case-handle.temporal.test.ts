@@ -1,6 +1,7 @@
 /** Messages that meet a case in every state, on a real Temporal server with a worker that runs stub workflows. */
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { readCaseStory } from '../../src/client/case-story.ts';
 import {
   CaseCancelledError,
   CaseClosedError,
@@ -10,6 +11,7 @@ import {
   ClientClosedError,
   connect,
   NoWorkerError,
+  parseWorkflowId,
   type QualificationClient,
   UpdateRefusedError,
 } from '../../src/index.ts';
@@ -57,6 +59,23 @@ it('gives the answer to a message, the view and the result', async () => {
   expect((await handle.view()).attempts).toHaveLength(1);
   expect(await handle.withdraw({ by: 'ops' })).toMatchObject({ status: 'withdrawn' });
   expect(await client.get(handle.workflowId).result()).toMatchObject({ outcome: 'withdrawn' });
+});
+
+it('a case that continues as new says which run it began with, in lists and in its story', async () => {
+  const { workflowId, runId } = await started('continues');
+  await vi.waitFor(
+    async () => {
+      const story = await readCaseStory(client.temporal, client, workflowId);
+      expect(story.runId).not.toBe(runId);
+      expect(story.firstRunId).toBe(runId);
+      const listed = [];
+      const { appId, categoryId } = parseWorkflowId(workflowId) ?? {};
+      for await (const row of client.list({ appId: appId ?? '', categoryId: categoryId ?? '' })) listed.push(row);
+      expect(listed).toMatchObject([{ workflowId, runId: story.runId, firstRunId: runId }]);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  await client.get(workflowId).withdraw();
 });
 
 it('a client that is closed while a result is waited for says so, and the process lives on', async () => {

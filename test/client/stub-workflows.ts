@@ -1,5 +1,12 @@
 /** Workflows that end in every way an Update can race with; they stand in for the real ones, under the same names. */
-import { ApplicationFailure, condition, setHandler, sleep } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  makeContinueAsNewFunc,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ChannelsShopInput } from '../../src/contract/channels-shop.ts';
 import { caseViewQuery, readAuditNowUpdate, resubmitUpdate, withdrawUpdate } from '../../src/contract/messages.ts';
 import type {
@@ -9,8 +16,9 @@ import type {
   Resubmission,
   Status,
 } from '../../src/contract/qualification.ts';
+import { nextRunOf } from '../../src/workflows/lifecycle.ts';
 
-/** `externalId` says how it behaves: `fails`, `ends-first` (an Update is accepted but never answered), or anything else. */
+/** `externalId` says how it behaves: `fails`, `ends-first` (an Update is accepted but never answered), `continues` (as new, once), or anything else. */
 export async function channelsShopQualification(input: ChannelsShopInput): Promise<QualificationResult> {
   let status: Status = 'in_review';
   const seen: Resubmission[] = [];
@@ -36,6 +44,8 @@ export async function channelsShopQualification(input: ChannelsShopInput): Promi
     status = 'withdrawn';
     return { attempt: 1, status, pending: 'withdraw' };
   });
+  if (input.externalId === 'continues' && workflowInfo().continuedFromExecutionRunId === undefined)
+    await makeContinueAsNewFunc(nextRunOf(workflowInfo()))(input);
   if (input.externalId === 'fails') throw ApplicationFailure.nonRetryable('a bug in the lifecycle');
   if (input.externalId === 'ends-first') await sleep(1_000);
   else await condition(() => status === 'withdrawn');

@@ -146,6 +146,18 @@ describe('who takes care of it', () => {
     expect((await stage.get('/console/?assignee=-')).body).toContain(caseUrl);
   });
 
+  test('a case that Temporal continues as new keeps who takes care of it; one that is started again begins without', async () => {
+    await assign({ seen: '0', to: 'me' }, anna);
+    stage.script.rows = [{ ...row, runId: 'run-2', firstRunId: row.runId }];
+    expect((await stage.get('/console/?assignee=Anna')).body).toContain(caseUrl);
+    stage.script.story = async () => ({ ...story, runId: 'run-2', firstRunId: row.runId, isContinued: true });
+    const page = (await stage.get(caseUrl)).body;
+    expect(page).toContain('<strong>Anna</strong>');
+    expect(page).toContain(`name="run" value="${row.runId}"`);
+    stage.script.rows = [{ ...row, runId: 'run-3' }];
+    expect((await stage.get('/console/?assignee=-')).body).toContain(caseUrl);
+  });
+
   test('of two who take it at once the second is told', async () => {
     await assign({ seen: '0', to: 'me' }, anna);
     const second = await assign({ seen: '0', to: 'me', back: '//evil.example/' });
