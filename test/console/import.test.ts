@@ -214,35 +214,35 @@ test('without a worker it is said, and gone on with when there is one', async ()
   expect(await settled(url)).toContain('<strong>1</strong> started');
 });
 
-test('a page that is open while 1,000 rows are started asks for two numbers; rows are read when they are shown', async () => {
+test('a page that is open while rows are started asks for two numbers; rows are read when they are shown', async () => {
   let release: (() => void) | undefined;
   const gate = new Promise<void>((resolve) => {
     release = resolve;
   });
   stage.script.start = async (input, options) => {
-    if (started.size >= 990) await gate;
+    if (started.size >= 240) await gate;
     return start(input, options);
   };
   const image = 'https://files.example/b.jpg';
-  const rows = Array.from({ length: 1_000 }, (_, n) => `wx5a2d8f1c3b7e9046,${10_000 + n},A-${n},${image},`);
+  const rows = Array.from({ length: 250 }, (_, n) => `wx5a2d8f1c3b7e9046,${10_000 + n},A-${n},${image},`);
   const url = String((await upload(csvOf(...rows))).headers.location);
   await settled(url);
   await press(url, 'start');
-  await expect.poll(() => started.size, { timeout: 50_000 }).toBe(990);
+  await expect.poll(() => started.size, { timeout: 50_000 }).toBe(240);
   const [results, preview] = [vi.spyOn(imports, 'results'), vi.spyOn(imports, 'preview')];
   const page = (await stage.get(url)).body;
   const polled = /hx-get="([^"]+)"/.exec(page)?.[1] ?? '';
   expect(page).toContain('The rows so far');
   for (let n = 0; n < 5; n += 1) {
     const { body, headers } = await stage.get(polled);
-    expect(body).toMatch(/Cases are being started: \d+ \/ 1000/);
+    expect(body).toMatch(/Cases are being started: \d+ \/ 250/);
     expect([body.length < 1_000, headers['hx-refresh']]).toEqual([true, undefined]);
   }
   expect([results, preview].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
   expect((await stage.get(`${url}?page=1`)).body).toContain('A-0');
   expect(results).toHaveBeenCalledTimes(1);
   release?.();
-  expect(await settled(url)).toContain('<strong>1000</strong> started');
+  expect(await settled(url)).toContain('<strong>250</strong> started');
   // Who still waits is led to the page as it is now.
   expect((await stage.get(polled)).headers['hx-refresh']).toBe('true');
 });
