@@ -98,7 +98,9 @@ export const importTable: Record<string, Allowed> = {
     files: { 'import-file.ts': ['csv-parse/sync'], 'result-lines.ts': ['csv-parse/sync'] },
   },
   // One image for many cases.
-  replacing: { imports: ['src/contract', 'src/client', 'src/importing/bounded.ts', 'node:crypto'] },
+  replacing: {
+    imports: ['src/contract', 'src/client', 'src/importing/bounded.ts', 'src/rules/paper-ends.ts', 'node:crypto'],
+  },
   // The JSON API: cases by the client, answers by zod and fastify. What else it needs is handed to it.
   api: {
     imports: [

@@ -4,14 +4,13 @@ import {
   CaseClosedError,
   CaseNotFoundError,
   InvalidCaseError,
-  joinPath,
   type QualificationClient,
   type Resubmission,
   UpdateRefusedError,
 } from '../client/index.ts';
-import { splitPath } from '../contract/material-path.ts';
 import { eachBounded } from '../importing/bounded.ts';
-import type { ImageUse } from './uses.ts';
+import { endWrittenAs, validityKey } from '../rules/paper-ends.ts';
+import { type ImageUse, paperOf } from './uses.ts';
 
 /** What comes in place of the image. */
 export interface Renewal {
@@ -44,23 +43,42 @@ export interface ReplaceAround {
   signal?: AbortSignal;
 }
 
+/** What becomes of a validity that WeChat was told in its own field. */
+export interface ValidityChange {
+  /** Of the field. */
+  path: string;
+  from: string;
+  /** Absent: only a person can say what is to stand there. */
+  to?: string;
+}
+
+/** Of the licences that the image belongs to; nothing without a new date. */
+export function validityChanges({ validity }: ImageUse, { validUntil }: Pick<Renewal, 'validUntil'>): ValidityChange[] {
+  if (validUntil === undefined) return [];
+  return Object.entries(validity).map(([paper, from]) => {
+    const to = endWrittenAs(from, validUntil);
+    return { path: `${paper}/fields/${validityKey}`, from, ...(to === undefined ? {} : { to }) };
+  });
+}
+
 /** The correction of one case: the image at each of its places, and the new date of the papers it belongs to. */
-export function resubmissionOf(use: ImageUse, { source, sha256, validUntil, note, by }: Renewal): Resubmission {
+export function resubmissionOf(use: ImageUse, renewal: Renewal): Resubmission {
+  const { source, sha256, validUntil, note, by } = renewal;
   const images = use.paths.map((path) => [path, { source, sha256 }] as const);
   const papers = validUntil === undefined ? [] : [...new Set(use.paths.flatMap((path) => paperOf(path) ?? []))];
+  const fields = validityChanges(use, renewal).flatMap(({ path, to }) =>
+    to === undefined ? [] : [[path, to] as const],
+  );
   return {
-    set: Object.fromEntries([...images, ...papers.map((paper) => [`${paper}/validUntil`, validUntil ?? ''] as const)]),
+    set: Object.fromEntries([
+      ...images,
+      ...papers.map((paper) => [`${paper}/validUntil`, validUntil ?? ''] as const),
+      ...fields,
+    ]),
     ...(note === undefined ? {} : { note }),
     ...(by === undefined ? {} : { by }),
     seenSince: use.since,
   };
-}
-
-/** `licenses/1/2/images/0` -> `licenses/1/2`; `undefined` for images that carry no date. */
-export function paperOf(path: string): string | undefined {
-  const segments = splitPath(path);
-  const at = segments.indexOf('images', segments[0] === 'licenses' ? 3 : 2);
-  return at > 0 ? joinPath(...segments.slice(0, at)) : undefined;
 }
 
 /**

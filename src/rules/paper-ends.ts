@@ -44,3 +44,23 @@ export function lastDateIn(text = ''): string | undefined {
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
   return validityEnd(date) === undefined ? undefined : date;
 }
+
+/**
+ * A new end, written as the old value of WeChat's field is: one date, or 长期. `undefined`: it is written in another way (a
+ * span has a beginning as well), and only a person can say what stands there now.
+ */
+export function endWrittenAs(old: string, validUntil: string): string | undefined {
+  const isForGood = /^\s*(长期|永久)(有效)?\s*$/.test(old);
+  if (isForGood) return validUntil === 'permanent' ? old : validUntil;
+  const found = oneDate.exec(old) ?? compactDate.exec(old);
+  if (found === null) return undefined;
+  if (validUntil === 'permanent') return '长期';
+  const [, before = '', , between = '', oldMonth = '', then = '', oldDay = '', after = ''] = found;
+  const [year = '', month = '', day = ''] = validUntil.split('-');
+  const isPadded = oldMonth.length === 2 && oldDay.length === 2;
+  const written = (part: string) => (isPadded ? part : String(Number(part)));
+  return [before, year, between, written(month), then, written(day), after].join('');
+}
+
+const oneDate = /^(\s*)(\d{4})(\s*[-/.年]\s*)(\d{1,2})(\s*[-/.月]\s*)(\d{1,2})(\s*日?\s*)$/;
+const compactDate = /^(\s*)(\d{4})()(\d{2})()(\d{2})(\s*)$/;

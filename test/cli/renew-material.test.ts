@@ -1,10 +1,11 @@
 /** `wxq renew-material`: shown first, confirmed by typing, only for accounts of the principal. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CaseRow } from '../../src/client/index.ts';
+import type { CaseRow, QualificationClient } from '../../src/client/index.ts';
 import { type Postgres, startPostgres } from '../postgres.ts';
 import { run, scriptedClient, someView } from './run.ts';
 
@@ -42,11 +43,26 @@ afterAll(async () => {
 
 const rowOf = (id: string): CaseRow =>
   ({ workflowId: `channels-shop/${id}/6201`, appId: id, categoryId: '6201', execution: 'running' }) as CaseRow;
-const clientWithCase = () =>
+/** Histories that hold nothing but an input. */
+const temporalWith = (licence: object) => {
+  const material = { form: 'licenses', licenses: [{ groupId: '1', licenseId: '2', ...licence }] };
+  const input = { payloads: [defaultPayloadConverter.toPayload({ appId, category: { leaf: '6201' }, material })] };
+  const handle = {
+    describe: async () => ({ runId: 'run-1', startTime: new Date(0) }),
+    fetchHistory: async () => ({ events: [{ workflowExecutionStartedEventAttributes: { input } }] }),
+  };
+  return {
+    options: { loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] } },
+    connection: { withDeadline: (_deadline: number, call: () => Promise<unknown>) => call() },
+    workflow: { getHandle: () => handle },
+  } as unknown as QualificationClient['temporal'];
+};
+const clientWithCase = (licence: object = { images: [] }, material: object = { sha256 }) =>
   scriptedClient({
     rows: [rowOf(appId), rowOf('wxother0001')],
+    temporal: temporalWith(licence),
     handle: {
-      view: async () => someView({ material: [{ path: 'licenses/1/2/images/0', sha256 }] }),
+      view: async () => someView({ material: [{ path: 'licenses/1/2/images/0', ...material }] }),
       resubmit: async () => ({ attempt: 2, status: 'preparing' }),
     },
   });
@@ -65,6 +81,41 @@ test('shows the cases of the principal and the reason, and sends nothing with --
   expect(shown.stdout).toContain('Without --valid-until');
   expect(client.calls.filter(([name]) => name === 'view').map(([, id]) => id)).toEqual([`channels-shop/${appId}/6201`]);
   expect(sent(client)).toEqual([]);
+});
+
+test('a case that has not read its image is found by its address, or by the bytes there, and the preview says so', async () => {
+  await copyFile(old, join(folder, 'copy.png'));
+  const dry = async (image: string) => {
+    const client = clientWithCase({ images: [image] }, {});
+    const shown = await renewing([...ours, '--dry-run'], client);
+    const json = (await renewing([...ours, '--dry-run', '--json'], clientWithCase({ images: [image] }, {}))).json();
+    return { text: shown.stdout, json };
+  };
+  const path = 'licenses/1/2/images/0';
+  const same = await dry(old);
+  expect(same.text).toContain(`${path} (not read yet; the same address)`);
+  expect(same.json).toMatchObject({ ready: 1, uses: [{ matchedBy: { [path]: 'address' } }], unsure: [] });
+  const copy = await dry(join(folder, 'copy.png'));
+  expect(copy.text).toContain('(not read yet; the same bytes at its address)');
+  expect((await dry(renewed)).json).toMatchObject({ ready: 0, uses: [], unsure: [] });
+  const gone = await dry(join(folder, 'nowhere.png'));
+  expect(gone.json).toMatchObject({ ready: 0, uses: [], unsure: [`channels-shop/${appId}/6201`] });
+  expect(gone.text).toContain('1 open case with images that were never read');
+});
+
+test("--valid-until also sets WeChat's own field, as its old value is written, and the preview shows both", async () => {
+  const field = 'licenses/1/2/fields/audit_license_validty_period';
+  const licence = (value: string) => ({ images: [], fields: { audit_license_validty_period: value } });
+  const options = [...ours, '--valid-until', '2036-05-20', '--confirm', '1'];
+  const client = clientWithCase(licence('2026/05/20'));
+  const done = await renewing(options, client);
+  expect(done.stderr).toContain(`${field}: 2026/05/20 -> 2036/05/20`);
+  expect(sent(client)[0]?.[2]).toMatchObject({
+    set: { 'licenses/1/2/validUntil': '2036-05-20', [field]: '2036/05/20' },
+  });
+  const span = clientWithCase(licence('2016-05-21至2026-05-20'));
+  expect((await renewing(options, span)).stderr).toContain('goes on telling WeChat 2016-05-21至2026-05-20');
+  expect(sent(span)[0]?.[2]).not.toHaveProperty(['set', field]);
 });
 
 test('without a terminal it needs the text, which must be the number of cases or the principal', async () => {

@@ -80,6 +80,8 @@ export function scriptedClient(script: {
   /** Instead of `rows`: asked with every filter. */
   list?: (filter: CaseFilter | undefined) => CaseRow[];
   checked?: Checked | Error;
+  /** Where histories are read. */
+  temporal?: QualificationClient['temporal'];
   /** Default: `scripted:7233`. */
   address?: string;
 }): { connect: CliContext['connect']; calls: Call[]; connected: ConnectOptions[]; closed(): number } {
@@ -122,7 +124,7 @@ export function scriptedClient(script: {
     listPage: async () => {
       throw new Error('no command lists by page');
     },
-    temporal: undefined as never,
+    temporal: script.temporal as QualificationClient['temporal'],
     address: script.address ?? 'scripted:7233',
     namespace: 'default',
     taskQueue: 'wechat-qualification',

@@ -1,6 +1,6 @@
 /** Until when papers are valid: dates that are clearly dates, and nothing guessed. */
 import { expect, test } from 'vitest';
-import { lastDateIn, paperEndsGiven, paperEndsShown } from '../../src/rules/paper-ends.ts';
+import { endWrittenAs, lastDateIn, paperEndsGiven, paperEndsShown } from '../../src/rules/paper-ends.ts';
 
 test.each([
   ['2031-06-30', '2031-06-30'],
@@ -15,6 +15,22 @@ test.each([
   ['', undefined],
 ])('%j ends %j', (text, end) => {
   expect(lastDateIn(text)).toBe(end);
+});
+
+test.each([
+  ['2026-11-30', '2036-05-02', '2036-05-02'],
+  ['2026/11/30', '2036-05-02', '2036/05/02'],
+  ['2026.6.3', '2036-05-02', '2036.5.2'],
+  ['2026年6月30日', '2036-05-02', '2036年5月2日'],
+  ['20261130', '2036-05-02', '20360502'],
+  ['2026-11-30', 'permanent', '长期'],
+  ['长期', '2036-05-02', '2036-05-02'],
+  ['长期有效', 'permanent', '长期有效'],
+  // Where a new paper begins is known to nobody here.
+  ['2016-12-01至2026-11-30', '2036-05-02', undefined],
+  ['见附件', '2036-05-02', undefined],
+])('%j becomes, with a paper that is valid until %j, %j', (old, validUntil, written) => {
+  expect(endWrittenAs(old, validUntil)).toBe(written);
 });
 
 test('a licence says it as validUntil or in the field of WeChat; one that is valid for good has no end', () => {
