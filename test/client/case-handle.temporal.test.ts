@@ -1,5 +1,4 @@
 /** Messages that meet a case in every state, on a real Temporal server with a worker that runs stub workflows. */
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { readCaseStory } from '../../src/client/case-story.ts';
 import {
@@ -16,31 +15,18 @@ import {
   UpdateRefusedError,
 } from '../../src/index.ts';
 import { shopInput } from './inputs.ts';
+import { type StubWorker, startStubWorker } from './stub-worker.ts';
 
 const address = inject('temporalAddress');
 const taskQueue = 'client-with-stub-workflows';
 let client: QualificationClient;
-let connection: NativeConnection;
-let worker: Worker;
-let running: Promise<void>;
+let stub: StubWorker;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  client = await connect({ address, taskQueue });
-  connection = await NativeConnection.connect({ address });
-  worker = await Worker.create({
-    connection,
-    taskQueue,
-    workflowsPath: new URL('./stub-workflows.ts', import.meta.url).pathname,
-  });
-  running = worker.run();
+  stub = await startStubWorker(address, taskQueue);
+  client = stub.client;
 });
-afterAll(async () => {
-  worker.shutdown();
-  await running;
-  await connection.close();
-  await client.close();
-});
+afterAll(() => stub.close());
 
 const started = async (externalId = 'waits'): Promise<CaseHandle> =>
   (await client.channelsShop.start(shopInput({ externalId }))).handle;
@@ -183,16 +169,14 @@ it('L15 a message that waited for a worker takes effect once when it is repeated
   const { handle } = await hurried.channelsShop.start(shopInput());
   const patch = { set: { 'certificate/0': '/a.png' } };
   expect(await failureOf(handle.resubmit(patch, { updateId: 'once' }))).toBeInstanceOf(NoWorkerError);
-  const late = await Worker.create({
-    connection,
-    taskQueue: 'client-worker-comes-later',
-    workflowsPath: new URL('./stub-workflows.ts', import.meta.url).pathname,
-  });
-  await late.runUntil(async () => {
+  const late = await stub.another('client-worker-comes-later');
+  try {
     expect(await handle.resubmit(patch, { updateId: 'once' })).toMatchObject({ attempt: 1 });
     expect((await handle.view()).attempts).toHaveLength(1);
-  });
-  await hurried.close();
+  } finally {
+    await late.close();
+    await hurried.close();
+  }
 });
 
 it('a case that never was is a CaseNotFoundError, for every method', async () => {

@@ -1,9 +1,9 @@
 /** `wxq watch` on a real Temporal server with a worker that runs stub workflows. */
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { connect, type QualificationClient } from '../../src/index.ts';
 import { run } from '../cli/run.ts';
 import { shopInput } from './inputs.ts';
+import { type StubWorker, startStubWorker } from './stub-worker.ts';
 
 const address = inject('temporalAddress');
 const taskQueue = 'watch-with-stub-workflows';
@@ -12,27 +12,13 @@ const context = {
   sleep: (ms: number) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50))),
 };
 let client: QualificationClient;
-let connection: NativeConnection;
-let worker: Worker;
-let running: Promise<void>;
+let stub: StubWorker;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  client = await connect({ address, taskQueue });
-  connection = await NativeConnection.connect({ address });
-  worker = await Worker.create({
-    connection,
-    taskQueue,
-    workflowsPath: new URL('./stub-workflows.ts', import.meta.url).pathname,
-  });
-  running = worker.run();
+  stub = await startStubWorker(address, taskQueue);
+  client = stub.client;
 });
-afterAll(async () => {
-  worker.shutdown();
-  await running;
-  await connection.close();
-  await client.close();
-});
+afterAll(() => stub.close());
 
 it('a case: what people asked for before and while it is watched, with their names, and at last the result', async () => {
   const { handle } = await client.channelsShop.start(shopInput({ requestedBy: 'alice' }));
