@@ -15,6 +15,8 @@ export interface StageOptions {
   codecKeys?: string;
   /** Who is told about cases. Default: nobody. */
   notify?: NonNullable<ActivityDependencies['notify']>;
+  /** An account that asked too often is held back, by the clock of this machine. Default: it is asked all the same. */
+  holds?: true;
   /** Walks over accounts have a store; these are shops besides that WeChat does not know. */
   watch?: { strangers: readonly string[] };
   /** A server other than the shared one. */

@@ -115,7 +115,11 @@ export class Stage {
       baseUrl: this.sandbox.url,
       credentialsOf: credentialsWith(this.#accounts, { beside: createServerBeside({ dataDir: this.#store.folder }) }),
     });
-    this.wechat = createWeChatClient({ baseUrl: this.sandbox.url, tokens });
+    this.wechat = createWeChatClient({
+      baseUrl: this.sandbox.url,
+      tokens,
+      ...(this.#options.holds ? { holds: this.stores.holds } : {}),
+    });
     this.client = await connect({
       connection: this.connection,
       taskQueue: this.taskQueue,

@@ -9,6 +9,7 @@ import type { MaterialStore } from '../store/material.ts';
 import type { QuotaLedger } from '../store/quota.ts';
 import type { SubmissionTurns } from '../store/turns.ts';
 import type { WatchStore } from '../store/watch-records.ts';
+import type { CallHolds } from '../wechat/call-holds.ts';
 import type { WeChatClient } from '../wechat/client.ts';
 import type { UploadsUnderWay } from './uploads-under-way.ts';
 
@@ -20,6 +21,8 @@ export interface ActivityDependencies {
   /** Same bytes of one case under way at the same time; made once for a worker by `createActivities`. */
   uploadsUnderWay?: UploadsUnderWay;
   turns: SubmissionTurns;
+  /** The ones that `wechat` looks at, if it does. */
+  holds: Pick<CallHolds, 'lift'>;
   quota: QuotaLedger;
   /** `observe`: everything is read, nothing is written to WeChat (`WXQ_MODE`). */
   mode: 'normal' | 'observe';

@@ -1,4 +1,5 @@
 /** WeChat's errors and ours -> the failures that the workflow and the retry policies know, made once at this boundary. */
+import { createHash } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { type Baseline, type FailureDetails, type FailureType, failureTypes } from '../contract/failures.ts';
@@ -73,7 +74,11 @@ export function refusal(error: WeChatError, details: FailureDetails = detailsOf(
     case 'unanswered':
       return failure(failureTypes.submitNotSent, details);
     case 'retry-slowly':
-      return failure(failureTypes.rateLimited, details, error.retryAfterMs ?? waitMs(error.errcode));
+      return failure(
+        failureTypes.rateLimited,
+        details,
+        (error.retryAfterMs ?? waitMs(error.errcode)) + spreadMs(error.errcode),
+      );
     case 'mend-data':
       return failure(failureTypes.materialRefused, details);
     case 'upload-again':
@@ -90,6 +95,14 @@ export function refusal(error: WeChatError, details: FailureDetails = detailsOf(
 
 /** WeChat's minute limit passes in a minute, its daily quota in hours. */
 const waitMs = (errcode: string | undefined): number => (errcode === '45011' ? 60_000 : 3_600_000);
+
+/** Cases that wait for the same moment must not all ask in it, or the first minute's limit refuses most of them again. */
+function spreadMs(errcode: string | undefined): number {
+  const digest = createHash('sha256')
+    .update(activityInfo().workflowExecution?.workflowId ?? '')
+    .digest();
+  return Math.floor((digest.readUInt32BE() / 2 ** 32) * (errcode === '45009' ? 600_000 : 20_000));
+}
 
 /** One more try for a code that nobody knows. Later in a row of tries the slow ones of a blocked case are that one more. */
 const isSecondTime = (): boolean => activityInfo().attempt > 1;

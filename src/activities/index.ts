@@ -4,6 +4,7 @@ import { createKeptRules } from '../checking/kept-rules.ts';
 import { createChannelsShopActivities } from './channels-shop.ts';
 import { createCheckActivities } from './check.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { createHoldActivities } from './holds.ts';
 import { createMiniProgramActivities } from './mini-program.ts';
 import { createNotifyActivities, saysWhetherToTell } from './notify.ts';
 import { createTurnActivities } from './turn.ts';
@@ -27,6 +28,7 @@ export function createActivities(given: ActivityDependencies) {
     readCategorySetting: saysWhetherToTell(deps, miniProgram.readCategorySetting),
     ...createCheckActivities(deps, check),
     ...createTurnActivities(deps),
+    ...createHoldActivities(deps),
     ...createNotifyActivities(deps),
     ...createWatchActivities(deps),
   };

@@ -165,6 +165,11 @@ export interface WriteCategoryResult {
   quota?: QuotaSeen;
 }
 
+/** An account that a person wants WeChat to be asked for again, although it said "too often". */
+export interface LiftHoldRequest {
+  account: Account;
+}
+
 /** A case that wants to submit for an account. */
 export interface TurnRequest {
   account: Account;

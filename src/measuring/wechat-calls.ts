@@ -56,5 +56,6 @@ export function measuredHolds(holds: CallHolds, registry: Registry): CallHolds {
       begun.inc({ errcode: labelOf(hold.errcode) });
       await holds.hold(hold);
     },
+    lift: (appId) => holds.lift(appId),
   };
 }

@@ -22,6 +22,9 @@ export function createRateHolds(database: Database): CallHolds {
         [appId, errcode, forMs],
       );
     },
+    async lift(appId) {
+      await database.query('DELETE FROM wxq_rate_hold WHERE app_id = $1', [appId]);
+    },
   };
 }
 
@@ -39,6 +42,9 @@ export function createLocalHolds(now: () => number = () => performance.now()): C
     async hold({ appId, errcode, forMs }) {
       const until = now() + forMs;
       if (until > (holds.get(appId)?.until ?? 0)) holds.set(appId, { errcode, until });
+    },
+    async lift(appId) {
+      holds.delete(appId);
     },
   };
 }

@@ -53,6 +53,9 @@ export function createStoresBeside(beside: Pick<ServerBeside, 'address' | 'ask'>
       hold: async (held) => {
         await (isAlone() ? alone.holds.hold(held) : ask('holds.hold', held, nothing));
       },
+      lift: async (appId) => {
+        await (isAlone() ? alone.holds.lift(appId) : ask('holds.lift', { appId }, nothing));
+      },
     },
     quota: {
       wrote: async (write) => {

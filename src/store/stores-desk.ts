@@ -37,6 +37,11 @@ const calls: Readonly<Record<string, (stores: AccountStores, body: Fields) => Pr
     await holds.hold({ appId, errcode, forMs });
     return { body: {} };
   },
+  async 'holds.lift'({ holds }, { appId }) {
+    if (!isText(appId)) return undefined;
+    await holds.lift(appId);
+    return { body: {} };
+  },
   async 'quota.wrote'({ quota }, { appId, caseId, wrote, before }) {
     if (!isText(appId) || !isText(caseId) || !isNumber(before)) return undefined;
     if (wrote !== 'add' && wrote !== 'modify') return undefined;

@@ -12,6 +12,8 @@ export interface CallHolds {
   heldFor(appId: string): Promise<CallHold | undefined>;
   /** A longer hold that is there already stays. */
   hold(hold: { appId: string; errcode: string; forMs: number }): Promise<void>;
+  /** A person asked: its next call goes to WeChat. Refused again, the account is held back again. */
+  lift(appId: string): Promise<void>;
 }
 
 const minuteMs = 60_000;

@@ -151,6 +151,14 @@ export const askingWhomToTell: LocalActivityOptions = {
   startToCloseTimeout: '5s',
 };
 
+/** A store nearby; where it does not answer, the step that follows says what is so. */
+export const liftingHold: LocalActivityOptions = {
+  summary: 'a person asked: the account is held back no longer',
+  startToCloseTimeout: '4s',
+  scheduleToCloseTimeout: '5s',
+  retry: { maximumAttempts: 1 },
+};
+
 /** A receiver may be down for a week. What it answered decides when it is asked again: see `notify/delivery.ts`. */
 export const notifying = (summary: string): ActivityOptions => ({
   summary,

@@ -42,6 +42,8 @@ export interface Ended<Result> {
 }
 
 export interface RunOptions {
+  /** The case that runs it. */
+  workflowId?: string;
   /** Which try this is. */
   attempt?: number;
   /** What the last try's heartbeat said. */
@@ -95,7 +97,14 @@ export async function openEnvironment(): Promise<Environment> {
     deps,
     async run(name, request, options = {}) {
       const environment = new MockActivityEnvironment(
-        { attempt: options.attempt ?? 1, heartbeatDetails: options.heartbeatDetails, activityType: name },
+        {
+          attempt: options.attempt ?? 1,
+          heartbeatDetails: options.heartbeatDetails,
+          activityType: name,
+          ...(options.workflowId === undefined
+            ? {}
+            : { workflowExecution: { workflowId: options.workflowId, runId: 'run' } }),
+        },
         {
           logger: new DefaultLogger('ERROR', () => undefined),
           interceptors: [() => ({ inbound: new FailureInterceptor() })],

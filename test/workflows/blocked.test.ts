@@ -64,6 +64,26 @@ describe('what only a person or time can mend', () => {
     await handle.result();
   });
 
+  test('L9 retry asks WeChat once more although the account is held back, and is held back again when refused', async ({
+    stageOf,
+  }) => {
+    const stage = await stageOf({ holds: true });
+    await stage.startWorker();
+    stage.sandbox.setChaos({ rules: [{ operation: add, errcode: 45009, times: 2 }] });
+    const handle = await stage.startShop(stage.shopInput());
+    await stage.until(handle.workflowId, 'blocked');
+    expect(await stage.stores.holds.heldFor(stage.appId)).toMatchObject({ errcode: '45009' });
+    await handle.retry({ by: '小王' });
+    await expect.poll(() => stage.sandbox.requests(add).length, { timeout: 30_000 }).toBe(2);
+    await stage.until(handle.workflowId, 'blocked');
+    expect(await stage.stores.holds.heldFor(stage.appId)).toMatchObject({ errcode: '45009' });
+    await handle.retry({ by: '小王' });
+    await stage.until(handle.workflowId, 'in_review');
+    expect(await stage.stores.holds.heldFor(stage.appId)).toBeUndefined();
+    stage.sandbox.decide(stage.openAudit().id, 'approved');
+    expect(await handle.result()).toMatchObject({ outcome: 'approved', attempts: [{ number: 1 }] });
+  });
+
   test('L9 while blocked the tries of the server cost no history events', async ({ stage }) => {
     stage.sandbox.setChaos({ rules: [{ operation: add, errcode: 40164, times: 20 }] });
     const handle = await stage.startShop(stage.shopInput());

@@ -117,10 +117,10 @@ describe('a kind of error at every step of a case', () => {
 
   test('L9 retry slowly: a minute is waited out, a day’s quota shows as blocked and passes', async ({ stage }) => {
     await walk(stage, {
-      preflight: { errcode: 45009, becomes: 'blocked', afterSeconds: 3700 },
-      upload: { errcode: 45011, becomes: 'unnoticed', afterSeconds: 70 },
-      submit: { errcode: 45009, becomes: 'blocked', afterSeconds: 3700 },
-      read: { errcode: 45011, becomes: 'unnoticed', afterSeconds: 70 },
+      preflight: { errcode: 45009, becomes: 'blocked', afterSeconds: 4300 },
+      upload: { errcode: 45011, becomes: 'unnoticed', afterSeconds: 90 },
+      submit: { errcode: 45009, becomes: 'blocked', afterSeconds: 4300 },
+      read: { errcode: 45011, becomes: 'unnoticed', afterSeconds: 90 },
     });
   });
 
