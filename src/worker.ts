@@ -199,6 +199,11 @@ export async function startWorker(
     },
     ...(payloadCodec === undefined ? {} : { payloadCodec }),
     ...(existsSync(builtBundle) ? { workflowBundlePath: builtBundle } : {}),
+  }).catch(async (error: unknown) => {
+    await connection.close().catch(() => undefined);
+    await keeper.close();
+    const isNoNamespace = error instanceof Error && /^Namespace \S+ was not found/.test(error.message);
+    throw isNoNamespace ? new TemporalUnreachableError(temporal.address, error) : error;
   });
   const ending = new AbortController();
   const scheduled = keepWatchScheduled({

@@ -78,7 +78,7 @@ export class ReplayFailedError extends QualificationError {
 }
 
 /** Settings and files are named by other parts of the program in errors of their own. */
-const usageNames = new Set(['ConfigError', 'AccountsError', 'CodecKeysError', 'SecretError']);
+const usageNames = new Set(['ConfigError', 'AccountsError', 'CodecKeysError', 'SecretError', 'StateFileError']);
 /** A worker's own TemporalUnreachableError is another class than the client's. */
 const unreachableNames = new Set([
   'TemporalNotFoundError',

@@ -72,7 +72,8 @@ const advices: Record<string, string> = {
   CodecKeysError: 'Set WXQ_CODEC_KEYS as the worker has it: id1:base64key,id2:base64key.',
   SecretError:
     'Set WXQ_SECRET_KEY as it was when the database was written; several keys with commas between, the new one first.',
-  DatabaseError: 'Start PostgreSQL, or correct WXQ_DATABASE_URL; `wxq doctor` says more.',
+  DatabaseError: 'Mend that (with PostgreSQL: is it running, is WXQ_DATABASE_URL right?); `wxq doctor` says more.',
+  StateFileError: 'Name another file by --state-file, or remove this one: the sandbox then begins anew.',
   NotToBeHad: '`wxq doctor` says what to mend.',
 };
 

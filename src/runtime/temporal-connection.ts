@@ -16,11 +16,20 @@ export interface TemporalSettings {
 export class TemporalUnreachableError extends Error {
   override readonly name = 'TemporalUnreachableError';
   readonly address: string;
+  readonly advice = 'Start it (`npm run dev`), or set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.';
   constructor(address: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(`Temporal can't be reached at ${address}: ${why}. TEMPORAL_ADDRESS names the server.`, { cause });
+    super(`Temporal at ${address} can't be used: ${reasonOf(cause)}. TEMPORAL_ADDRESS names the server.`, { cause });
     this.address = address;
   }
+}
+
+/** The native part of the SDK reports how its own structures look; a person needs two words of that. */
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const [, kind] = /\bkind: ([A-Z][A-Za-z]+)/.exec(text) ?? [];
+  if (kind !== undefined) return kind.replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).toLowerCase();
+  const [, namespace] = /^Namespace (\S+) was not found/.exec(text) ?? [];
+  return namespace === undefined ? text.replace(/\.$/, '') : `it has no namespace ${namespace}`;
 }
 
 /** Reads the settings. Defaults: localhost:7233, namespace `default`. */

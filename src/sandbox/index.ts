@@ -31,7 +31,7 @@ import { createPushSender } from './push-sender.ts';
 import { BadControlRequest } from './refusal.ts';
 import { createScheduler } from './scheduler.ts';
 import { freshState, type RequestRecord } from './state.ts';
-import { createStateFile, readStateFile } from './state-file.ts';
+import { createStateFile, readStateFile, StateFileError } from './state-file.ts';
 import { createTicketPushes } from './ticket-pushes.ts';
 import { tokenOperations } from './tokens.ts';
 import { uploadOperations } from './uploads.ts';
@@ -104,6 +104,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     settled: async () => file?.settled(),
     emit: (event) => options.onEvent?.(event),
   };
+  file?.changed();
+  // Found out now, and not when the first answer waits for the disk.
+  await file?.settled().catch((cause: unknown) => {
+    throw new StateFileError(`The sandbox's state file ${stateFile} cannot be written`, { cause });
+  });
   const pushes = createPushSender(world);
   const audits = createAudits(world, pushes);
   const tickets = createTicketPushes(world, pushes);

@@ -15,6 +15,11 @@ export interface StateFile {
   close(): Promise<void>;
 }
 
+/** The state can't be kept in this file; the sentence names it. */
+export class StateFileError extends Error {
+  override readonly name = 'StateFileError';
+}
+
 /** The state of a file, or `undefined` when there is none yet. Throws with the file's name when it cannot be read. */
 export function readStateFile(path: string): SandboxState | undefined {
   if (!existsSync(path)) return undefined;
@@ -23,9 +28,9 @@ export function readStateFile(path: string): SandboxState | undefined {
     const state: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (isState(state)) return state;
   } catch (error) {
-    throw new Error(`The sandbox's state file ${path} cannot be read`, { cause: error });
+    throw new StateFileError(`The sandbox's state file ${path} cannot be read`, { cause: error });
   }
-  throw new Error(`The sandbox's state file ${path} is of another version: remove it, or give another one`);
+  throw new StateFileError(`The sandbox's state file ${path} is of another version, or no such file at all`);
 }
 
 export function createStateFile(path: string, state: () => SandboxState): StateFile {

@@ -67,6 +67,15 @@ test('accounts that only the server of the data folder has are enough; without i
     // Nothing says which WeChat: it is that of the server, never by mistake the real one.
     const { WXQ_WECHAT_BASE_URL: _, ...rest } = env;
     expect(await run(['lint', example], { env: rest })).toMatchObject({ status: 0, stderr: said });
+    // A worker beside it would carry its cases out: at the same WeChat, or not at all.
+    const worker = await run(['worker', '--json'], { env: { ...rest, TEMPORAL_ADDRESS: '127.0.0.1:1' } });
+    expect(worker).toMatchObject({ status: 3, stderr: expect.stringContaining(said) });
+    expect(worker.json()).toMatchObject({
+      error: {
+        message: expect.stringContaining("127.0.0.1:1 can't be used: connection refused."),
+        advice: expect.stringContaining('TEMPORAL_ADDRESS'),
+      },
+    });
     expect(await doctorOnTarget(rest)).toMatchObject([
       { state: 'warn', message: expect.stringContaining(`SANDBOX: ${sandbox.url}`) },
     ]);

@@ -78,7 +78,11 @@ describe('usage', () => {
     [['trigger', 'approved', '--sandbox', 'nowhere']],
     [['trigger', 'approved', '--sandbox', 'https://api.weixin.qq.com']],
     [['sandbox', '--port', '70000']],
+    [['sandbox', '--callback-url', 'nowhere']],
+    [['sandbox', '--host', '192.0.2.1']],
+    [['adopt', 'channels-shop/wx5a2d8f1c3b7e9046/6201', '--audit', 'that one']],
     [['replay']],
+    [['replay', '.']],
     [['lint']],
     [['doctor', '--all', 'wx5a2d8f1c3b7e9046']],
     [['doctor', '--callback-url', 'nowhere']],
@@ -102,6 +106,22 @@ describe('usage', () => {
       expect(stderr).toContain('WXQ_CALLBACK_PORT');
     },
   );
+
+  it('a sandbox whose state can not be kept says so before it begins', async () => {
+    for (const [file, why] of [
+      ['program.test.ts', 'cannot be read'],
+      ['program.test.ts/state.json', 'cannot be written'],
+    ] as const) {
+      const done = await run(['sandbox', '--port', '0', '--state-file', resolve(import.meta.dirname, file)]);
+      expect(done).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(why) });
+      expect(done.stderr).toContain('--state-file');
+    }
+  });
+
+  it.each(['dev', 'worker', 'server'])('%s --help says by which settings it is told where to listen', async (name) => {
+    const { stdout } = await run([name, '--help']);
+    expect(stdout).toMatch(/WXQ_DATA_DIR.*TEMPORAL_ADDRESS.*_PORT \(\d+\)/s);
+  });
 
   it('a history that cannot be read is named', async () => {
     const { status, stderr } = await run(['replay', 'program.test.ts']);

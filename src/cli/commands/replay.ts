@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { PayloadCodec } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { ReplayWorkerOptions, Worker as TemporalWorker } from '@temporalio/worker';
-import { CaseNotFoundError, type QualificationClient } from '../../client/index.ts';
+import { CaseNotFoundError, type QualificationClient, TemporalUnreachableError } from '../../client/index.ts';
 import { payloadCodecsOf } from '../../codec/payload-codec.ts';
 import { act, type Cli, collect, newCommand } from '../command.ts';
 import { exitStatus, ReplayFailedError, UsageError } from '../exit-status.ts';
@@ -20,7 +20,11 @@ type Replayable = Parameters<(typeof TemporalWorker)['runReplayHistories']>[1] e
 
 /** Before a deployment: an open case whose history no longer replays would get stuck. */
 export const replayCommand = (cli: Cli) =>
-  newCommand('replay', 'replay histories against the workflow code', 'wxq replay test/histories/*.json')
+  newCommand(
+    'replay',
+    'replay histories against the workflow code',
+    'wxq replay --workflow-id channels-shop/wx5a2d8f1c3b7e9046/6201',
+  )
     .argument(
       '[files...]',
       'histories as `temporal workflow show --output json` writes them, or as downloaded from Web UI',
@@ -58,7 +62,8 @@ async function historyOfFile(path: string, name: string): Promise<Replayable> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const why = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = { ENOENT: 'there is no such file', EISDIR: 'it is a folder; name the files in it' }[code] ?? error;
     throw new UsageError(`${name} can't be read: ${why instanceof Error ? why.message : why}.`, record, {
       cause: error,
     });
@@ -88,7 +93,9 @@ async function historyOfCase(client: QualificationClient, workflowId: string): P
   try {
     return { workflowId, history: await client.temporal.workflow.getHandle(workflowId).fetchHistory() };
   } catch (error) {
-    // `fetchHistory` passes gRPC's own error on: 5 is NOT_FOUND.
+    // `fetchHistory` passes gRPC's own error on: 5 is NOT_FOUND, of a case or of the namespace.
+    if (error instanceof Error && 'code' in error && error.code === 5 && /namespace/i.test(error.message))
+      throw new TemporalUnreachableError(client.address, `it has no namespace ${client.namespace}`, { cause: error });
     if (error instanceof Error && 'code' in error && error.code === 5)
       throw new CaseNotFoundError(workflowId, { cause: error });
     throw error;

@@ -1,9 +1,10 @@
 /** Checks of Temporal: reachable and new enough, the namespace, its search attributes, and who takes work. */
 import { SearchAttributesMissingError } from '../../client/index.ts';
 import { searchAttributeTypes } from '../../contract/search-attributes.ts';
+import { counted } from '../output.ts';
 import { type Check, fail, NotToBeHad, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
-import { hostOf, type Poller } from './pollers.ts';
+import { hostOf, type Poller, worldOf } from './pollers.ts';
 
 /** Updates and what they promise at the end of a workflow (L15) are as this program needs them from here on. */
 const oldestServer = '1.28.0';
@@ -32,7 +33,7 @@ async function reached(installation: Installation): Promise<Outcome> {
     version = (await connection.workflowService.getSystemInfo({})).serverVersion ?? '';
   } catch (error) {
     const cause = error instanceof NotToBeHad ? error.cause : error;
-    return fail(cause instanceof Error ? cause.message.replace(/\.$/, '') : `Temporal can't be reached at ${address}`, {
+    return fail(cause instanceof Error ? cause.message.replace(/\.$/, '') : `Temporal at ${address} can't be used`, {
       zh: `请启动 Temporal(本机试用:npm run dev),或用 TEMPORAL_ADDRESS(现为 ${address})指向正在运行的服务;TLS 和 API Key 由 TEMPORAL_TLS_*、TEMPORAL_API_KEY 设置。`,
       en: `Start Temporal (to try it here: npm run dev), or let TEMPORAL_ADDRESS (now ${address}) name the server that runs; TLS and keys are TEMPORAL_TLS_* and TEMPORAL_API_KEY.`,
     });
@@ -73,7 +74,7 @@ async function namespaceKnown(installation: Installation): Promise<Outcome> {
     const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
     return ok(
       seconds > 0
-        ? `${namespace} keeps closed cases for ${Math.round(seconds / 8640) / 10} days`
+        ? `${namespace} keeps closed cases for ${counted(Math.round(seconds / 8640) / 10, 'day')}`
         : `${namespace} is there`,
     );
   } catch (error) {
@@ -139,9 +140,15 @@ async function workersPolling(installation: Installation): Promise<Outcome> {
     return fail(`nobody takes work from ${taskQueue}${last}`, advice);
   }
   if (missing.length > 0) return fail(`nobody takes ${missing.join(' or ')} tasks from ${taskQueue}`, advice);
+  const worlds = new Set(recent.flatMap(({ identity }) => worldOf(identity) ?? []));
   const names = [...new Set(recent.map(({ identity }) => identity))].sort();
   const hosts = new Set(names.map(hostOf)).size;
   const shown = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+  if (worlds.size > 1)
+    return fail(`workers of ${taskQueue} call the real WeChat, and others a sandbox: ${shown}`, {
+      zh: '同一任务队列中既有真实微信的 worker 又有沙箱的 worker,案件会落到任意一边:请停掉其中一种,或为其设置另一个 WXQ_TASK_QUEUE。',
+      en: 'A case is carried out by either of them. Stop one kind, or give it another WXQ_TASK_QUEUE.',
+    });
   return ok(`${names.length} on ${hosts === 1 ? '1 host' : `${hosts} hosts`} for ${taskQueue}: ${shown}`);
 }
 

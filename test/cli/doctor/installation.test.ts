@@ -5,9 +5,10 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { comparedClock } from '../../../src/cli/doctor/clock-checks.ts';
 import { carryOut, inTurn } from '../../../src/cli/doctor/examination.ts';
+import type { Installation } from '../../../src/cli/doctor/installation.ts';
 import { csvHead, csvOf } from '../../../src/cli/doctor/report.ts';
 import { versions } from '../../../src/cli/doctor/settings-checks.ts';
-import { isOlder } from '../../../src/cli/doctor/temporal-checks.ts';
+import { isOlder, temporalChecks } from '../../../src/cli/doctor/temporal-checks.ts';
 import { fixtures } from '../../../src/sandbox/index.ts';
 import { parseEntries } from '../../../src/store/account-file.ts';
 import { createAccountRecords } from '../../../src/store/account-records.ts';
@@ -103,6 +104,23 @@ describe('Temporal', () => {
     expect(of('temporal')).toMatchObject([{ state: 'fail', message: expect.stringContaining('127.0.0.1:1') }]);
     for (const check of ['namespace', 'search-attributes', 'worker', 'hosts'])
       expect(of(check), check).toMatchObject([{ state: 'skipped' }]);
+  });
+
+  it('workers of both worlds on one queue are red: a case would go to either', async () => {
+    const of = async (...identities: string[]) => {
+      const pollers = identities.flatMap((identity) =>
+        (['workflow', 'activity'] as const).map((kind) => ({ kind, identity, lastSeenAt: 0 })),
+      );
+      const installation = { config: { taskQueue: 'queue' }, pollers: async () => pollers, now: () => 1_000 };
+      const check = temporalChecks.find(({ name }) => name === 'worker');
+      return await check?.run(installation as unknown as Installation, new AbortController().signal);
+    };
+    expect(await of('1@host (live)', '2@host (live)', '3@host')).toMatchObject({ state: 'ok' });
+    expect(await of('1@host (live)', '2@host (sandbox)')).toMatchObject({
+      state: 'fail',
+      message: expect.stringContaining('1@host (live), 2@host (sandbox)'),
+      advice: { en: expect.stringContaining('WXQ_TASK_QUEUE') },
+    });
   });
 
   it.each([
