@@ -57,12 +57,16 @@ const temporalWith = (licence: object) => {
     workflow: { getHandle: () => handle },
   } as unknown as QualificationClient['temporal'];
 };
-const clientWithCase = (licence: object = { images: [] }, material: object = { sha256 }) =>
+const clientWithCase = (
+  licence: object = { images: [] },
+  material: object = { sha256 },
+  more: { path: string }[] = [],
+) =>
   scriptedClient({
     rows: [rowOf(appId), rowOf('wxother0001')],
     temporal: temporalWith(licence),
     handle: {
-      view: async () => someView({ material: [{ path: 'licenses/1/2/images/0', ...material }] }),
+      view: async () => someView({ material: [{ path: 'licenses/1/2/images/0', ...material }, ...more] }),
       resubmit: async () => ({ attempt: 2, status: 'preparing' }),
     },
   });
@@ -101,6 +105,19 @@ test('a case that has not read its image is found by its address, or by the byte
   const gone = await dry(join(folder, 'nowhere.png'));
   expect(gone.json).toMatchObject({ ready: 0, uses: [], unsure: [`channels-shop/${appId}/6201`] });
   expect(gone.text).toContain('1 open case with images that were never read');
+});
+
+test('status 1 while a case may have been overlooked, also when every case that was found took it', async () => {
+  const licence = { images: [old, join(folder, 'nowhere.png')] };
+  const workflowId = `channels-shop/${appId}/6201`;
+  for (const options of [['--dry-run'], ['--confirm', '1']]) {
+    const shown = await renewing(
+      [...ours, ...options, '--json'],
+      clientWithCase(licence, { sha256 }, [{ path: 'licenses/1/2/images/1' }]),
+    );
+    expect(shown.json()).toMatchObject({ ready: 1, unsure: [workflowId] });
+    expect(shown.status, options.join(' ')).toBe(1);
+  }
 });
 
 test("--valid-until also sets WeChat's own field, as its old value is written, and the preview shows both", async () => {

@@ -14,7 +14,7 @@ import { createProgressBar } from '../progress-bar.ts';
 import { bytesElsewhere, oldImage, renewedImage } from '../replacing/images.ts';
 import { accountsOfPrincipal, normal } from '../replacing/principals.ts';
 
-/** Never across principals; status 1 unless every case took it. */
+/** Never across principals; status 1 unless every case took it, and when cases may have been overlooked. */
 export const renewMaterialCommand = (cli: Cli) =>
   newCommand(
     'renew-material',
@@ -80,7 +80,7 @@ export const renewMaterialCommand = (cli: Cli) =>
           ].join('\n');
           if (options.dryRun === true || ready.length === 0) {
             out.result(shown, text);
-            return exitStatus.done;
+            return unsure.length === 0 ? exitStatus.done : exitStatus.findings;
           }
           out.note(text);
           if (!(await isConfirmed(cli, { principal, count: ready.length, given: options.confirm }))) {
@@ -173,7 +173,13 @@ async function isConfirmed(
 async function sent(
   cli: Cli,
   out: Output,
-  run: { client: QualificationClient; ready: ImageUse[]; renewal: Renewal; signal: AbortSignal; shown: object },
+  run: {
+    client: QualificationClient;
+    ready: ImageUse[];
+    renewal: Renewal;
+    signal: AbortSignal;
+    shown: { unsure: readonly string[] };
+  },
 ): Promise<ExitStatus> {
   const { client, ready, renewal, signal, shown } = run;
   const bar = createProgressBar(cli.context, 'sending');
@@ -198,7 +204,7 @@ async function sent(
   );
   out.result({ ...shown, results }, lines.join('\n'));
   const isWhole = results.length === ready.length && results.every(({ outcome }) => outcome === 'resubmitted');
-  return isWhole ? exitStatus.done : exitStatus.findings;
+  return isWhole && shown.unsure.length === 0 ? exitStatus.done : exitStatus.findings;
 }
 
 function day(text: string): string {
