@@ -139,7 +139,7 @@ async function readAccount(
   }
 }
 
-/** Through the first of its third-party platforms that may read it; the refusal of the first one when none may. */
+/** Through the first of its third-party platforms that may read it. When none may: the refusal of the first one; of a guess, one that shows it wrong. */
 async function readThroughAny(
   walk: Walk,
   platform: Platform,
@@ -153,7 +153,9 @@ async function readThroughAny(
       return { account: way, seen: await readSeenCategories(walk, platform, way, known) };
     } catch (error) {
       if (!isRefusedToThisOne(error)) throw error;
-      refusal ??= error;
+      // That another way has no token says nothing about whether the guess is right.
+      const isAnswer = account.isGuess && isOfAnotherKind(error) && !isOfAnotherKind(refusal);
+      if (refusal === undefined || isAnswer) refusal = error;
     }
   }
   throw refusal;

@@ -115,6 +115,21 @@ test('an account of two third-party platforms is read through the other one when
   expect(accounts[0]?.problem?.reason).toContain('called by wx0');
 });
 
+test('a wrong guess is no broken account, also when a first platform has no token and only the second is answered', async () => {
+  await database.query('UPDATE wxq_authorizer SET permission_sets = NULL');
+  await database.query(
+    `INSERT INTO wxq_authorizer (component_app_id, app_id, is_authorized) VALUES ('wx0', $1, true)`,
+    [program.appId],
+  );
+  env.sandbox.setChaos({ rules: [{ operation: 'wxopen/getcategory', errcode: 61007 }] });
+  expect((await watch.accounts({ platform: 'mini-program', limit: 9 }))[0]).toMatchObject({
+    via: { componentAppId: 'wx0' },
+    isGuess: true,
+  });
+  expect((await read('mini-program')).result).toMatchObject({ read: 0, failed: 0 });
+  expect((await watch.overview({ platform: 'mini-program' })).accounts).toEqual([]);
+});
+
 test('another worker goes on behind the account that the heartbeat names', async () => {
   const heartbeatDetails = { read: 4, failed: 1, found: 2, doubted: 3, after: shop.appId };
   const { result } = await read('channels-shop', { heartbeatDetails });
