@@ -67,6 +67,10 @@ test('accounts that only the server of the data folder has are enough; without i
     // Nothing says which WeChat: it is that of the server, never by mistake the real one.
     const { WXQ_WECHAT_BASE_URL: _, ...rest } = env;
     expect(await run(['lint', example], { env: rest })).toMatchObject({ status: 0, stderr: said });
+    // And the sandbox that is meant is that one, not whoever has the usual port.
+    sandbox.setChaos({ rules: [{ operation: 'category/add', errcode: 45009, times: 9 }] });
+    expect(await run(['trigger', 'calm', '--app', fixtures.shop.appId], { env: rest })).toMatchObject({ status: 0 });
+    expect(sandbox.setChaos({}).rules).toEqual([]);
     // A worker beside it would carry its cases out: at the same WeChat, or not at all.
     const worker = await run(['worker', '--json'], { env: { ...rest, TEMPORAL_ADDRESS: '127.0.0.1:1' } });
     expect(worker).toMatchObject({ status: 3, stderr: expect.stringContaining(said) });

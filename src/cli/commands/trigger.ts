@@ -1,5 +1,7 @@
 /** `wxq trigger KIND`: plays WeChat's part in the sandbox: the auditor's, an owner's, a person's, or trouble. */
 import { Argument, type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { isLive, loadConfig } from '../../runtime/config.ts';
+import { aimedAsServer } from '../aim.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import { exitStatus, UsageError } from '../exit-status.ts';
 import { createSandboxControl, type SandboxAudit } from '../sandbox-control.ts';
@@ -14,6 +16,7 @@ const disturbances = {
   forged: 'forge',
 } as const;
 const onAudits = [...verdicts, 'lost-callback', 'duplicate', 'out-of-order', 'forged'] as const;
+const usualSandbox = 'http://127.0.0.1:8090';
 const ofEveryKind = ['sandbox', 'json'];
 const kinds: readonly string[] = [...onAudits, ...Object.keys(triggers)];
 
@@ -51,11 +54,15 @@ export const triggerCommand = (cli: Cli) =>
     .option('--errcode <code>', 'what they get', code)
     .option('--times <n>', 'how many calls', count)
     .addHelpText('after', `\n${listed()}`)
-    .option('--sandbox <url>', 'where the sandbox listens', address, 'http://127.0.0.1:8090')
+    .option(
+      '--sandbox <url>',
+      `where the sandbox listens (default: where \`wxq dev\` of this data folder has it, or ${usualSandbox})`,
+      address,
+    )
     .action(async (kind, options, command) => {
       await act(cli, options, async (out) => {
         refuseUnused(kind, command);
-        const sandbox = createSandboxControl(cli.context, options.sandbox);
+        const sandbox = createSandboxControl(cli.context, options.sandbox ?? (await sandboxOf(cli)));
         const trigger = Object.hasOwn(triggers, kind) ? triggers[kind] : undefined;
         if (trigger !== undefined) {
           const { facts, line } = await trigger.run(sandbox, options);
@@ -140,6 +147,12 @@ function openOnes(audits: SandboxAudit[]): string {
     .map((audit) => `  --audit ${audit.id}  --app ${audit.appId} --category ${audit.categoryId}`);
   const shown = lines.length < open.length ? ` (the last ${lines.length} of ${open.length})` : '';
   return [`Open are${shown}:`, ...lines].join('\n');
+}
+
+/** Beside a `wxq dev` whose sandbox had to take another port, the usual one is somebody else's. */
+async function sandboxOf({ context: { env } }: Cli): Promise<string> {
+  const { config, from } = await aimedAsServer(loadConfig(env), env);
+  return from === 'server' && !isLive(config) ? config.wechatBaseUrl : usualSandbox;
 }
 
 function address(text: string): string {
