@@ -34,8 +34,14 @@ export async function registerMaterialRoutes(app: FastifyInstance, intake: Mater
     scope.removeAllContentTypeParsers();
     await scope.register(multipart, { limits: { files: 1, fields: 0, fileSize: maxImageBytes, parts: 2 } });
     // The parser of forms knows a limit for the file alone: what stands around it would be read to its end.
-    scope.addHook('onRequest', async ({ headers, routeOptions }) => {
-      if (Number(headers['content-length'] ?? 0) > routeOptions.bodyLimit) throw tooLarge();
+    scope.addHook('onRequest', async (request) => {
+      const length = request.headers['content-length'];
+      if (Number(length ?? 0) > request.routeOptions.bodyLimit) throw tooLarge();
+      // `isMultipart` is known only after the body's parser has been chosen.
+      if (length === undefined && /^multipart\//i.test(request.headers['content-type'] ?? ''))
+        throw new ApiProblem('no-length', 'A form must have a Content-Length.', {
+          advice: 'Give the client the whole file instead of a stream, or send the bare image.',
+        });
     });
     scope.addContentTypeParser([...imageTypes], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.post(
@@ -50,6 +56,7 @@ export async function registerMaterialRoutes(app: FastifyInstance, intake: Mater
             'A bare image, or a form with one file and nothing else. `source` of the answer is an image of a start or a resubmission. Uploading the same bytes again changes nothing.',
           tags: ['material'],
           response: answers({ 201: ['It is kept.', uploadedImage] }, [
+            'no-length',
             'too-large',
             'media-type',
             'invalid-image',

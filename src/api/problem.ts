@@ -36,6 +36,7 @@ export const problemKinds = {
   'rules-refused': [409, "WeChat does not tell the category's rules for this account"],
   'key-in-use': [409, 'A request with this Idempotency-Key is still under way'],
   'no-result': [410, 'The case ended without a result'],
+  'no-length': [411, 'The body does not say how large it is'],
   'too-large': [413, 'The body is too large'],
   'media-type': [415, 'This content type is not taken here'],
   'invalid-input': [422, 'The input has errors'],

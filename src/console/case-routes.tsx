@@ -5,7 +5,7 @@ import { renderToString } from 'preact-render-to-string';
 import { corrected } from '../client/case-story.ts';
 import { InvalidCaseError, QualificationError } from '../client/index.ts';
 import { resubmissionFindings } from '../client/resubmission.ts';
-import type { Action } from '../contract/qualification.ts';
+import type { Action, Resubmission } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
 import { actionPaths, withdrawDocument } from './case-actions.tsx';
 import { caseRunOf, caseUrl, seenOf, sinceOf } from './case-address.ts';
@@ -13,7 +13,7 @@ import { Case, type CaseShown, caseDocument, Head } from './case-page.tsx';
 import type { Pages } from './console.ts';
 import { Findings } from './findings.tsx';
 import { document, messagePage } from './layout.tsx';
-import { changesNothing, type FormData, readMendForm, resubmissionOf, unchangedImages } from './mend.ts';
+import { changesNothing, type FormData, readMendForm, resubmissionOf, withoutEqualImages } from './mend.ts';
 import { MendForm, Problems } from './mend-form.tsx';
 import { placesOf } from './places.ts';
 import { noticeOf } from './queue-routes.ts';
@@ -102,8 +102,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     const form = await formOf(request);
     const workflowId = idOf(request);
     if (await hasMoved(workflowId, form.values.get('seen'))) return moved(request, reply);
-    const resubmission = resubmissionOf(form);
-    const problems = await problemsOf(request, form);
+    const { resubmission, problems } = await wishOf(request, form);
     if (problems.length > 0) return formAgain(request, reply, form, <Problems problems={problems} />, 422);
     await operations.act(
       workflowId,
@@ -119,19 +118,19 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
 
   app.post(`${route}/check`, { bodyLimit: maxFormBytes }, async (request, reply) => {
     const form = await formOf(request);
-    const problems = await problemsOf(request, form);
-    const found = problems.length > 0 ? <Problems problems={problems} /> : await check(request, form);
+    const { resubmission, problems } = await wishOf(request, form);
+    const found = problems.length > 0 ? <Problems problems={problems} /> : await check(request, resubmission);
     if (request.headers['hx-request'] === undefined) return formAgain(request, reply, form, found, 200);
     return reply.type('text/html; charset=utf-8').send(renderToString(found));
   });
 
   /** What the category's rules say to the input as the form would leave it; a worker compares. */
-  async function check(request: FastifyRequest, form: FormData) {
+  async function check(request: FastifyRequest, resubmission: Resubmission) {
     const reader = pages.readerOf(request);
     const workflowId = idOf(request);
     const { input } = await storyOf(workflowId);
     try {
-      const { findings } = await client.check(corrected(workflowId, input, resubmissionOf(form)));
+      const { findings } = await client.check(corrected(workflowId, input, resubmission));
       return <Findings reader={reader} findings={findings} />;
     } catch (error) {
       if (!(error instanceof QualificationError)) throw error;
@@ -140,19 +139,24 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     }
   }
 
-  async function problemsOf(request: FastifyRequest, form: FormData): Promise<string[]> {
-    if (form.problems.length > 0) return form.problems;
+  /** What the form asks for, and why that cannot be sent. An image that stands there already is no change. */
+  async function wishOf(
+    request: FastifyRequest,
+    given: FormData,
+  ): Promise<{ resubmission: Resubmission; problems: string[] }> {
     const reader = pages.readerOf(request);
-    const resubmission = resubmissionOf(form);
-    if (changesNothing(resubmission)) return [tell(reader, 'nothingChosen')];
     const workflowId = idOf(request);
-    const same =
-      resubmission.force === true || form.images.size === 0
-        ? []
-        : unchangedImages(form.images, (await operations.view(workflowId)).material);
-    if (same.length > 0) return same.map((path) => `${path} ${tell(reader, 'sameImage')}`);
+    const material = given.images.size === 0 ? [] : (await operations.view(workflowId)).material;
+    const { form, equal } = withoutEqualImages(given, material);
+    const resubmission = resubmissionOf(form);
+    if (form.problems.length > 0) return { resubmission, problems: form.problems };
+    if (changesNothing(resubmission)) {
+      const same = equal.map((path) => `${path} ${tell(reader, 'sameImage')}`);
+      return { resubmission, problems: same.length > 0 ? same : [tell(reader, 'nothingChosen')] };
+    }
     const platform = parseWorkflowId(workflowId)?.platform ?? 'channels-shop';
-    return resubmissionFindings(platform, resubmission).map(({ path, message }) => `${path} ${message}`);
+    const found = resubmissionFindings(platform, resubmission);
+    return { resubmission, problems: found.map(({ path, message }) => `${path} ${message}`) };
   }
 
   /** The form with what was chosen in it: without a script a person must not choose the files again. */

@@ -89,11 +89,16 @@ export function resubmissionOf({ values, remove, images }: Omit<FormData, 'probl
   };
 }
 
-/** The places whose new image is the one that stands there already. */
-export function unchangedImages(images: FormData['images'], material: CaseView['material']): string[] {
-  return material
-    .filter(({ path, sha256 }) => sha256 !== undefined && images.get(path) === sha256)
-    .map(({ path }) => path);
+/** The form without the images that stand there already, and the places of those. */
+export function withoutEqualImages(
+  form: FormData,
+  material: CaseView['material'],
+): { form: FormData; equal: string[] } {
+  const standing = new Map(material.map(({ path, sha256 }) => [path, sha256]));
+  const equal = [...form.images].filter(([path, sha256]) => standing.get(path) === sha256).map(([path]) => path);
+  const isLeft = (path: string): boolean => !equal.includes(path);
+  const images = new Map([...form.images].filter(([path]) => isLeft(path)));
+  return { form: { ...form, images, remove: form.remove.filter(isLeft) }, equal };
 }
 
 /** Whether a resubmission asks for anything. */

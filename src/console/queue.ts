@@ -144,9 +144,10 @@ export async function queuePage(
   let isSearchCut = false;
   const text = filter.text?.trim().toLowerCase();
   if (isWanted !== undefined || (text !== undefined && text !== '')) {
-    isSearchCut = lines.length > maxSearched;
-    lines = await looking.at(lines.slice(0, maxSearched));
-    if (isWanted !== undefined) lines = lines.filter(({ view }) => view !== undefined && isWanted(view));
+    isSearchCut = !isFile && lines.length > maxSearched;
+    lines = await looking.at(isFile ? lines : lines.slice(0, maxSearched));
+    // A file keeps what nobody could be asked about, and says so; a page has a sentence for it.
+    if (isWanted !== undefined) lines = lines.filter(({ view }) => (view === undefined ? isFile : isWanted(view)));
     if (text) lines = lines.filter((line) => holds(line, text));
   }
   const pages = Math.max(1, Math.ceil(lines.length / perPage));

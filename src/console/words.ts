@@ -141,8 +141,8 @@ export const words = {
   movedAdvice: say('请重新查看，再决定是否还要修改。', 'Look at it again, then decide whether it still needs mending.'),
   nothingChosen: say('没有选择文件，也没有修改任何内容。', 'No file was chosen and nothing was changed.'),
   sameImage: say(
-    '与现在的图片完全相同，请换一张。确实要原样再提交，请勾选「即使没有变化也提交」',
-    'is byte for byte the image that stands there now: choose another one. To send it all the same, tick “Send it even if nothing changed”',
+    '与现在的图片完全相同，请换一张。',
+    'is byte for byte the image that stands there now: choose another one.',
   ),
   noWorker: say('没有 worker 在运行，无法读取详情。', 'No worker answers, so details cannot be read.'),
   noWorkerNext: say('启动一个：', 'Start one:'),

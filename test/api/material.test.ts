@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MaterialIntake, maxImageBytes } from '../../src/api/material.ts';
 import { ImageRefused, inspectImage } from '../../src/images/inspect.ts';
@@ -92,7 +94,7 @@ test('what is no image, or only part of one, is a 422 that says what it is and w
   }
 });
 
-test('too large is a 413 both ways, another content type a 415, a form without a file or cut off a 400', async () => {
+test('too large is a 413 both ways, a form without a length a 411, another content type a 415, a form without a file or cut off a 400', async () => {
   const large = Buffer.alloc(maxImageBytes + 1);
   const part = ['--limit', 'content-disposition: form-data; name="file"; filename="a.png"', 'content-type: image/png'];
   const type = 'multipart/form-data; boundary=limit';
@@ -100,6 +102,18 @@ test('too large is a 413 both ways, another content type a 415, a form without a
   expect((await upload(form(part, large), type)).statusCode).toBe(413);
   // The file is small; what follows the form is not.
   expect((await upload(form(part, Buffer.from('x'), `--limit--\r\n${large}${large}`), type)).statusCode).toBe(413);
+  // A form that comes as a stream could go on for ever.
+  const url = '/v1/material';
+  const streamed = {
+    method: 'POST',
+    url,
+    payload: Readable.from([form(part, large)]),
+    headers: { 'content-type': type },
+  };
+  expect((await stage.ask('mender', streamed as InjectOptions)).json()).toMatchObject({
+    status: 411,
+    advice: expect.stringContaining('bare image'),
+  });
   expect((await upload(Buffer.from('{}'), 'application/json')).statusCode).toBe(415);
   expect((await upload(Buffer.from('a'), 'application/octet-stream')).statusCode).toBe(415);
   const field = ['--limit', 'content-disposition: form-data; name="note"'];

@@ -58,6 +58,17 @@ test('cases beyond those that are asked stand in the file with what the index kn
   expect(most).toBeLessThanOrEqual(4);
 });
 
+test('the file of what is stuck, and that of a search, look as far as any other and keep what could not be asked', async () => {
+  const handle = { view: async () => ({ ...view, status: 'in_review' as const, overdue: true }) };
+  const rows = rowsOf(maxAskedForFile + 1).map((one) => ({ ...one, status: 'in_review' as const }));
+  stage = await createConsoleStage({ script: { rows, handle } });
+  const stuck = (await stage.get('/console/cases.csv?list=stuck')).body.trim().split('\r\n').slice(1);
+  expect(stuck.map((line) => line.split(',').at(-1))).toEqual([...Array(maxAskedForFile).fill('yes'), 'no']);
+  const found = (await stage.get('/console/cases.csv?list=all&text=10000')).body.trim().split('\r\n').slice(1);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatch(/\/10000,.*,no$/);
+});
+
 test('a second file waits its turn, then is told when to come again, in both languages', async () => {
   const views = heldViews();
   stage = await createConsoleStage({

@@ -211,8 +211,8 @@ describe('mending', () => {
     expect(original.headers['content-disposition']).toContain('attachment');
   });
 
-  test('the very image that was turned down is noticed before it is sent, unless that is wanted', async () => {
-    const sent: unknown[] = [];
+  test('the very image that was turned down is noticed before it is sent, unless that is wanted; beside a change it is no change', async () => {
+    const sent: unknown[][] = [];
     const bytes = await image('business-licence-blurred.jpg');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     stage.script.handle = {
@@ -228,7 +228,12 @@ describe('mending', () => {
     expect([refused.statusCode, sent]).toEqual([422, []]);
     expect(refused.body).toContain(`${place} is byte for byte the image that stands there now`);
     expect((await again(['force', 'yes'])).statusCode).toBe(303);
-    expect(sent).toHaveLength(1);
+    const until = 'licenses/1/2/validUntil';
+    expect((await again([`text:${until}`, '2031-05-31'], ['remove', place])).statusCode).toBe(303);
+    expect(sent.map(([resubmission]) => resubmission)).toEqual([
+      { by: 'console', seenSince: view.since, force: true },
+      { by: 'console', seenSince: view.since, set: { [until]: '2031-05-31' } },
+    ]);
   });
 
   test('a case that has moved takes nothing, and the page says so', async () => {
