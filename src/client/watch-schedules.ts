@@ -78,16 +78,24 @@ function scheduleOf(platform: Platform, { taskQueue, hour }: WatchSchedulesOptio
   } satisfies ScheduleOptions;
 }
 
-/** Starts a walk now, unless one is under way, also where the schedule is paused. @throws WatchNotScheduledError, TemporalUnreachableError */
+/**
+ * Starts a walk now, also where the schedule is paused. One that is under way goes on instead: answers its workflow id.
+ * @throws WatchNotScheduledError, TemporalUnreachableError
+ */
 export async function watchNow(
   { temporal, taskQueue, ...place }: Place & { temporal: Client; taskQueue: string },
   platform: Platform,
-): Promise<void> {
+): Promise<{ underWay?: string }> {
   const scheduleId = watchScheduleId(platform, taskQueue);
   try {
-    await temporal.connection.withDeadline(Date.now() + answerTimeoutMs, () =>
-      temporal.schedule.getHandle(scheduleId).trigger(ScheduleOverlapPolicy.SKIP),
-    );
+    return await temporal.connection.withDeadline(Date.now() + answerTimeoutMs, async () => {
+      const schedule = temporal.schedule.getHandle(scheduleId);
+      // A trigger does not say that it was skipped.
+      const [running] = (await schedule.describe()).info.runningActions;
+      if (running !== undefined) return { underWay: running.workflow.workflowId };
+      await schedule.trigger(ScheduleOverlapPolicy.SKIP);
+      return {};
+    });
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) throw new WatchNotScheduledError(scheduleId, { cause: error });
     throw asOurs(error, place);

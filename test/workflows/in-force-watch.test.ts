@@ -18,6 +18,12 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
+/** What `wxq` is run with beside this stage. */
+const around = (stage: Stage): Parameters<typeof run>[1] => ({
+  env: stage.settings(),
+  connect: (options) => connect({ ...options, connection: stage.connection, taskQueue: stage.taskQueue }),
+});
+
 /** Through the schedule's handle, as a person would: no test waits for the hour. */
 async function walk(stage: Stage, platform: Platform, { doubts = false } = {}): Promise<WatchSummary> {
   const handle = stage.client.temporal.schedule.getHandle(watchScheduleId(platform, stage.taskQueue));
@@ -25,13 +31,16 @@ async function walk(stage: Stage, platform: Platform, { doubts = false } = {}): 
   // A schedule learns a moment later that its last walk has ended, and skips what is asked of it until then.
   await expect.poll(async () => (await handle.describe()).info.runningActions.length, withinMs).toBe(0);
   const before = (await runs()).length;
-  await watchNow(stage.client, platform);
+  expect(await watchNow(stage.client, platform)).toEqual({});
   await expect.poll(async () => (await runs()).length, withinMs).toBeGreaterThan(before);
   const { workflowId = '' } = (await runs()).at(-1) ?? {};
   stage.started.add(workflowId);
   if (doubts) {
     const waits = async () => (await stage.eventsOf(workflowId)).some(({ event }) => event.timerStartedEventAttributes);
     await expect.poll(waits, withinMs).toBe(true);
+    const again = await run(['inforce', '--read-now', '--platform', platform, '--json'], around(stage));
+    expect(again.json()).toEqual({ started: [], underWay: [{ platform, workflowId }] });
+    expect([again.status, (await runs()).length]).toEqual([1, before + 1]);
     // What was not shown in force just now is told by nobody yet.
     expect(await stage.watch?.untold({ platform, limit: 10 })).toEqual([]);
     await stage.advance(workflowId, lapseBelievedAfterMs / 1000);
@@ -85,11 +94,7 @@ describe('what is in force stays watched', () => {
       ['--image', `licenses/1/2/images/0=${image('business-licence-sharp.jpg')}`],
       ['--set', 'licenses/1/2/validUntil=2036-06-30'],
     ].flat();
-    const renew = (argv: string[]) =>
-      run(['renew', handle.workflowId, ...newPaper, '--json', ...argv], {
-        env: stage.settings(),
-        connect: (options) => connect({ ...options, connection: stage.connection, taskQueue: stage.taskQueue }),
-      });
+    const renew = (argv: string[]) => run(['renew', handle.workflowId, ...newPaper, '--json', ...argv], around(stage));
     const preview = {
       source: 'temporal',
       material: [{ path: 'licenses/1/2/images/0', isNew: true }],
