@@ -149,14 +149,17 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
     const material = given.images.size === 0 ? [] : (await operations.view(workflowId)).material;
     const { form, equal } = withoutEqualImages(given, material);
     const resubmission = resubmissionOf(form);
-    if (form.problems.length > 0) return { resubmission, problems: form.problems };
+    if (form.problems.length > 0)
+      return { resubmission, problems: form.problems.map((problem) => problem[reader.language]) };
     if (changesNothing(resubmission)) {
       const same = equal.map((path) => `${path} ${tell(reader, 'sameImage')}`);
       return { resubmission, problems: same.length > 0 ? same : [tell(reader, 'nothingChosen')] };
     }
     const platform = parseWorkflowId(workflowId)?.platform ?? 'channels-shop';
     const found = resubmissionFindings(platform, resubmission);
-    return { resubmission, problems: found.map(({ path, message }) => `${path} ${message}`) };
+    const inWords = ({ path, message, zh }: (typeof found)[number]): string =>
+      reader.language === 'zh' && zh !== undefined ? zh : `${path} ${message}`;
+    return { resubmission, problems: found.map(inWords) };
   }
 
   /** The form with what was chosen in it: without a script a person must not choose the files again. */

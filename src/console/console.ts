@@ -19,6 +19,7 @@ import { consolePrefix, messagePage } from './layout.tsx';
 import { createMaterial, type Material, registerMaterial } from './material.ts';
 import { ForeignForm } from './mend.ts';
 import { type RuleBook, registerNewCase } from './new-routes.tsx';
+import { problemInChinese } from './problem-words.ts';
 import { type PushDesk, registerPushPages } from './pushes-page.tsx';
 import { registerQueuePages } from './queue-routes.ts';
 import { preferredLanguage, type Reader, tell } from './reader.ts';
@@ -241,6 +242,9 @@ function answerErrors(
       return send(error.status, tell(language, title, { mb }), undefined, advice && tell(language, advice));
     }
     const known = problemOfError(error);
+    const inChinese = known !== undefined && language.language === 'zh' ? problemInChinese(known.type) : undefined;
+    if (known !== undefined && inChinese !== undefined)
+      return send(known.status, inChinese.title, known.workflowId ?? known.detail, inChinese.advice);
     if (known !== undefined) return send(known.status, known.title, known.detail, known.advice);
     const { statusCode, message } = error as { statusCode?: number; message?: string };
     if (statusCode !== undefined && statusCode < 500) return send(statusCode, tell(language, 'badRequest'), message);

@@ -11,7 +11,8 @@ export function Findings({ reader, findings }: { reader: Reader; findings: reado
       <ul class="findings">
         {findings.map((finding) => (
           <li class={finding.level}>
-            {finding.path !== '' && <code>{finding.path}</code>} {finding[reader.language]}
+            {finding.path !== '' && !finding[reader.language].startsWith(finding.path) && <code>{finding.path}</code>}{' '}
+            {finding[reader.language]}
             {finding.advice[reader.language] !== '' && <div class="quiet">{finding.advice[reader.language]}</div>}
           </li>
         ))}

@@ -1,6 +1,6 @@
 /** Imports as pages: the upload, the preview with every finding, and what became of each row. */
 import type { PreviewRow } from '../importing/preview.ts';
-import type { RowResult } from '../importing/start-rows.ts';
+import { inBothLanguages, type RowResult, startReasons } from '../importing/start-rows.ts';
 import type { KeptImport } from '../store/imports.ts';
 import { caseUrl } from './case-address.ts';
 import { importWords, intentWords, outcomeWords, stageWords } from './import-words.ts';
@@ -256,7 +256,10 @@ function PreviewLine({ reader, row }: { reader: Reader; row: PreviewRow }) {
           <ul class="findings">
             {findings.map((finding) => (
               <li class={finding.level}>
-                {finding.column !== '' && <code>{finding.column}</code>} {finding[reader.language]}
+                {finding.column !== '' && !finding[reader.language].startsWith(finding.column) && (
+                  <code>{finding.column}</code>
+                )}{' '}
+                {finding[reader.language]}
                 {finding.level !== 'note' && finding.advice[reader.language] !== '' && (
                   <div class="quiet">{finding.advice[reader.language]}</div>
                 )}
@@ -316,7 +319,7 @@ function Results(shown: ImportShown & { results: readonly RowResult[] }) {
               </td>
               <td>{one.externalId}</td>
               <td>{tell(reader, outcomeWords[one.outcome])}</td>
-              <td class="pre">{one.reason}</td>
+              <td class="pre">{reasonOf(reader, one.reason)}</td>
             </tr>
           ))}
         </tbody>
@@ -324,6 +327,10 @@ function Results(shown: ImportShown & { results: readonly RowResult[] }) {
       <Pages {...shown} of={results.length} />
     </>
   );
+}
+
+function reasonOf(reader: Reader, reason: string | undefined): string | undefined {
+  return Object.values(startReasons).find((one) => inBothLanguages(one) === reason)?.[reader.language] ?? reason;
 }
 
 function Pages({ reader, kept, page, onlyFindings, of }: ImportShown & { of: number }) {

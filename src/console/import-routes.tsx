@@ -200,7 +200,7 @@ async function readUpload(request: FastifyRequest, pages: Pages): Promise<Upload
       continue;
     }
     const kept = await pages.images.keep(bytes, part.filename);
-    if ('problem' in kept) upload.problems.push(kept.problem);
+    if ('problem' in kept) upload.problems.push(kept.problem[reader.language]);
     else {
       const name = nameOf(part.filename);
       // Which of the two a row means could only be guessed.

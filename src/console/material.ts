@@ -5,9 +5,11 @@ import { createDecodingGate } from '../images/decoding-gate.ts';
 import { fileKindOf } from '../images/file-kinds.ts';
 import { ImageRefused, inspectImage, maxPixels } from '../images/inspect.ts';
 import type { MaterialStore } from '../store/material.ts';
+import { refusedImage } from './refused-image.ts';
+import type { InBoth } from './words.ts';
 
 /** An image that was put into the store, or why it was not. */
-export type Kept = { sha256: string } | { problem: string };
+export type Kept = { sha256: string } | { problem: InBoth };
 
 export interface Material {
   keep(bytes: Uint8Array, fileName: string): Promise<Kept>;
@@ -23,7 +25,7 @@ export function createMaterial(store: MaterialStore): Material {
       try {
         await gate(() => inspectImage(bytes));
       } catch (error) {
-        if (error instanceof ImageRefused) return { problem: `${fileName}: ${error.message}` };
+        if (error instanceof ImageRefused) return { problem: refusedImage(fileName, error) };
         throw error;
       }
       const { sha256 } = await store.put(bytes);

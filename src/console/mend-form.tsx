@@ -1,6 +1,6 @@
 /** The form that mends a case: every image can be replaced, every text changed; checked at once, sent as one resubmission. */
 import { Notice, Token } from './layout.tsx';
-import type { Place, PlaceGroup } from './places.ts';
+import { type Place, type PlaceGroup, shownText } from './places.ts';
 import { type Reader, tell } from './reader.ts';
 import { Picture, thumbnailUrl } from './thumbnails.tsx';
 
@@ -107,19 +107,19 @@ function ImagePlace({ reader, place, chosen }: { reader: Reader; place: Place; c
 }
 
 function TextPlace({ reader, place, written }: { reader: Reader; place: Place; written: string | undefined }) {
-  const { path, label, value, kind } = place;
+  const { path, label, kind } = place;
   return (
     <p>
       <label>
         {label[reader.language]}{' '}
         <input
           name={`text:${path}`}
-          value={written ?? value}
+          value={written ?? shownText(reader, place)}
           maxLength={1000}
-          placeholder={kind === 'date' ? 'YYYY-MM-DD / permanent' : undefined}
+          placeholder={kind === 'date' ? tell(reader, 'dateHint') : undefined}
         />
       </label>
-      <input type="hidden" name={`was:${path}`} value={value} />
+      <input type="hidden" name={`was:${path}`} value={shownText(reader, place)} />
     </p>
   );
 }

@@ -3,6 +3,7 @@ import type { Multipart } from '@fastify/multipart';
 import { materialSource } from '../contract/material-source.ts';
 import type { CaseView, Resubmission } from '../contract/qualification.ts';
 import type { Material } from './material.ts';
+import type { InBoth } from './words.ts';
 
 /** What came with a form. */
 export interface FormData {
@@ -15,7 +16,7 @@ export interface FormData {
   /** path -> sha256, of files that came now or with the form before. */
   images: Map<string, string>;
   /** Files that are no image that WeChat could take. */
-  problems: string[];
+  problems: InBoth[];
 }
 
 /** A form whose token does not come before its files, or is not ours. */
@@ -35,7 +36,7 @@ export async function readMendForm(
   const values = new Map<string, string>();
   const [remove, brands]: [string[], string[]] = [[], []];
   const images = new Map<string, string>();
-  const problems: string[] = [];
+  const problems: InBoth[] = [];
   for await (const part of parts) {
     if (part.type === 'field') {
       const value = typeof part.value === 'string' ? part.value : '';
@@ -60,6 +61,9 @@ export async function readMendForm(
   return { values, remove, brands, images, problems };
 }
 
+/** What stands for a paper without an end: the second is the word of an input. */
+export const forGood: InBoth = { zh: '长期', en: 'permanent' };
+
 /** `…/+` is the next free number of a list: one field may bring several files. */
 function freePath(path: string, images: ReadonlyMap<string, string>): string {
   if (!path.endsWith('/+')) return path;
@@ -78,7 +82,8 @@ export function resubmissionOf({ values, remove, images }: Omit<FormData, 'probl
     const now = value.trim();
     if (now === (values.get(`was:${path}`) ?? '').trim()) continue;
     if (now === '') removed.push(path);
-    else set[path] = path === 'brandIds' ? now.split(/[\s,，]+/).filter((id) => id !== '') : now;
+    else if (path === 'brandIds') set[path] = now.split(/[\s,，]+/).filter((id) => id !== '');
+    else set[path] = path.endsWith('/validUntil') && now === forGood.zh ? forGood.en : now;
   }
   const note = values.get('note')?.trim() ?? '';
   return {

@@ -290,7 +290,7 @@ function MiniProgramFields({ reader, listed }: { reader: Reader; listed: ListedC
 function PaperFields({ reader, base }: { reader: Reader; base: string }) {
   return (
     <>
-      <TextField label={tell(reader, 'validUntil')} name={`text:${base}/validUntil`} hint="YYYY-MM-DD / permanent" />
+      <TextField label={tell(reader, 'validUntil')} name={`text:${base}/validUntil`} hint={tell(reader, 'dateHint')} />
       <TextField label={tell(reader, 'holderName')} name={`text:${base}/holder/name`} />
       <TextField label={tell(reader, 'holderCode')} name={`text:${base}/holder/creditCode`} />
     </>

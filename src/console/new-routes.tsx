@@ -19,6 +19,7 @@ import { type FormData, readMendForm, resubmissionOf } from './mend.ts';
 import { Problems } from './mend-form.tsx';
 import { type Asked, type Chosen, type KnownAccounts, newDocument } from './new-page.tsx';
 import { tell } from './reader.ts';
+import type { InBoth } from './words.ts';
 
 interface Account {
   appId: string;
@@ -69,7 +70,12 @@ export function registerNewCase(app: FastifyInstance, pages: Pages): void {
       return reply
         .code(422)
         .type('text/html; charset=utf-8')
-        .send(messagePage(reader, { title: tell(reader, 'badRequest'), detail: made.problems.join('\n') }));
+        .send(
+          messagePage(reader, {
+            title: tell(reader, 'badRequest'),
+            detail: made.problems.map((problem) => problem[reader.language]).join('\n'),
+          }),
+        );
     const { workflowId, existing } = await operations.start(made.input, { by: reader.name });
     return reply.redirect(`${caseUrl(workflowId)}?said=${existing ? 'existing' : 'begun'}`, 303);
   });
@@ -78,7 +84,10 @@ export function registerNewCase(app: FastifyInstance, pages: Pages): void {
     const reader = pages.readerOf(request);
     const made = inputOf(await formOf(request));
     reply.type('text/html; charset=utf-8');
-    if ('problems' in made) return reply.send(renderToString(<Problems problems={made.problems} />));
+    if ('problems' in made)
+      return reply.send(
+        renderToString(<Problems problems={made.problems.map((problem) => problem[reader.language])} />),
+      );
     try {
       const { findings } = await client.check(made.input);
       return reply.send(renderToString(<Findings reader={reader} findings={findings} />));
@@ -174,7 +183,12 @@ function search(paths: ReadonlyMap<string, string>, text = ''): (readonly [strin
     .slice(0, maxFound);
 }
 
-type Made = { input: ChannelsShopInput | MiniProgramInput } | { problems: string[] };
+function problemInBoth({ path, message }: { path: string; message: string }): InBoth {
+  const zh = message.includes('YYYY-MM-DD') ? '必须是日期 YYYY-MM-DD 或 长期' : message;
+  return { zh: `${path} ${zh}`, en: `${path} ${message}` };
+}
+
+type Made = { input: ChannelsShopInput | MiniProgramInput } | { problems: InBoth[] };
 
 /** The input that a form describes: an empty one with every place set that was filled in. */
 export function inputOf(form: FormData): Made {
@@ -202,7 +216,7 @@ export function inputOf(form: FormData): Made {
     second === undefined
       ? patchChannelsShop(emptyShopCase(form, about, category), { set })
       : patchMiniProgram({ ...about, first, second, certificates: [] }, { set });
-  return 'input' in patched ? patched : { problems: patched.problems.map(({ path, message }) => `${path} ${message}`) };
+  return 'input' in patched ? patched : { problems: patched.problems.map(problemInBoth) };
 }
 
 function emptyShopCase({ values, brands }: FormData, about: Account, leaf: string): ChannelsShopInput {

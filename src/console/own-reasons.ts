@@ -1,5 +1,5 @@
 /** What our own reasons mean to a person of operations: those that begin with a word and a colon, and are not WeChat's. */
-import type { InBoth, Language } from './words.ts';
+import type { InBoth } from './words.ts';
 
 export interface OwnReason {
   meaning: InBoth;
@@ -86,12 +86,4 @@ const rows: Record<string, OwnReason> = {
 export function ownReason(reason: string): OwnReason | undefined {
   const word = /^([a-z_]+):/.exec(reason)?.[1];
   return word !== undefined && Object.hasOwn(rows, word) ? rows[word] : undefined;
-}
-
-/** What was done to an image before it was sent (`src/images/prepare.ts`), in the reader's language. */
-export function imageNote(note: string, language: Language): string {
-  if (language === 'en') return note;
-  return note
-    .replace(/part (\d+) of (\d+), one under the other:/, '第 $1 张，$2 张上下拼接为一张：')
-    .replaceAll('->', '→');
 }

@@ -9,6 +9,8 @@ import { joinPath } from '../contract/material-path.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { CaseView, Image, MaterialView, Paper } from '../contract/qualification.ts';
+import { forGood } from './mend.ts';
+import type { Reader } from './reader.ts';
 import { type InBoth, listWords, words } from './words.ts';
 
 /** One image or one text. */
@@ -23,6 +25,10 @@ export interface Place {
   sha256?: string;
   seen?: MaterialView;
 }
+
+/** A text as a person reads it, and finds it in the form. */
+export const shownText = ({ language }: Pick<Reader, 'language'>, { kind, value }: Place): string =>
+  kind === 'date' && value === forGood.en ? forGood[language] : value;
 
 /** What belongs together: one licence, one list. */
 export interface PlaceGroup {

@@ -1,7 +1,7 @@
 /** Material as a person looks at it: thumbnails of our own copies, texts beside them. */
+import { imageChangeInChinese } from '../rules/image-change.ts';
 import { consolePrefix } from './layout.tsx';
-import { imageNote } from './own-reasons.ts';
-import type { Place, PlaceGroup } from './places.ts';
+import { type Place, type PlaceGroup, shownText } from './places.ts';
 import { type Reader, tell } from './reader.ts';
 
 export const thumbnailUrl = (sha256: string): string => `${consolePrefix}/material/${sha256}/thumbnail`;
@@ -33,10 +33,10 @@ function Texts({ reader, places }: { reader: Reader; places: readonly Place[] })
   if (texts.length === 0) return null;
   return (
     <dl>
-      {texts.map(({ label, value }) => (
+      {texts.map((place) => (
         <>
-          <dt>{label[reader.language]}</dt>
-          <dd>{value}</dd>
+          <dt>{place.label[reader.language]}</dt>
+          <dd>{shownText(reader, place)}</dd>
         </>
       ))}
     </dl>
@@ -66,7 +66,9 @@ export function Picture({ reader, place }: { reader: Reader; place: Place }) {
         {label[reader.language]}
         {seen?.bytes !== undefined && <span class="quiet"> {Math.ceil(seen.bytes / 1024)} KB</span>}
         {!name.startsWith('material:') && <div class="quiet name">{name}</div>}
-        {seen?.note !== undefined && <div class="quiet">{imageNote(seen.note, reader.language)}</div>}
+        {seen?.note !== undefined && (
+          <div class="quiet">{reader.language === 'zh' ? imageChangeInChinese(seen.note) : seen.note}</div>
+        )}
       </figcaption>
     </figure>
   );

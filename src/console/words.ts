@@ -186,6 +186,7 @@ export const words = {
   notDelivered: say('没有投递成功', 'It could not be delivered'),
   thisCase: say('流程', 'Case'),
   validUntil: say('有效期至', 'valid until'),
+  dateHint: say('YYYY-MM-DD 或 长期', 'YYYY-MM-DD / permanent'),
   holderName: say('主体名称', 'holder'),
   holderCode: say('统一社会信用代码', 'credit code'),
   licence: say('证照', 'Licence'),

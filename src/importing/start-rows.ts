@@ -27,6 +27,19 @@ export interface RowResult {
   place?: string;
 }
 
+/** What is said about a row that started nothing; the result file has both languages, a page the reader's. */
+export const startReasons = {
+  repeated: { zh: '此前已由同一行启动。', en: 'This row started it before.' },
+  sameInput: { zh: '相同内容的流程已在进行。', en: 'A case with this very input is running.' },
+  otherInput: {
+    zh: '该类目已有内容不同的流程在进行，未做任何改动；请补正材料或先撤回。',
+    en: 'A case with another input is running and was left alone: resubmit, or withdraw it first.',
+  },
+} as const;
+
+/** As it stands in the result file. */
+export const inBothLanguages = ({ zh, en }: { zh: string; en: string }): string => `${zh} ${en}`;
+
 /** Where cases are started; the same file may be imported into several. */
 export type Place = Pick<QualificationClient, 'address' | 'namespace' | 'taskQueue'>;
 
@@ -90,7 +103,7 @@ const factsOf = ({ row, appId, category, externalId, workflowId, digest }: Previ
 async function outcomeOf(row: PreviewRow, around: StartAround): Promise<Pick<RowResult, 'outcome' | 'reason'>> {
   if (!row.isReady || row.input === undefined) {
     const errors = row.findings.filter(({ level }) => level === 'error');
-    return { outcome: 'refused', reason: errors.map(({ zh, en }) => `${zh} ${en}`).join(' ') };
+    return { outcome: 'refused', reason: errors.map(inBothLanguages).join(' ') };
   }
   let started: Started;
   try {
@@ -104,18 +117,11 @@ async function outcomeOf(row: PreviewRow, around: StartAround): Promise<Pick<Row
   }
   if (!started.existing)
     return started.repeated === true
-      ? { outcome: 'existing-same-input', reason: '此前已由同一行启动。 This row started it before.' }
+      ? { outcome: 'existing-same-input', reason: inBothLanguages(startReasons.repeated) }
       : { outcome: 'started' };
   if (started.sameInput === true)
-    return {
-      outcome: 'existing-same-input',
-      reason: '相同内容的流程已在进行。 A case with this very input is running.',
-    };
-  return {
-    outcome: 'existing-other-input',
-    reason:
-      '该类目已有内容不同的流程在进行，未做任何改动；请补正材料或先撤回。 A case with another input is running and was left alone: resubmit, or withdraw it first.',
-  };
+    return { outcome: 'existing-same-input', reason: inBothLanguages(startReasons.sameInput) };
+  return { outcome: 'existing-other-input', reason: inBothLanguages(startReasons.otherInput) };
 }
 
 /** The key makes a row start once even when its case has ended meanwhile, as long as Temporal keeps that. */

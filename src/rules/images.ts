@@ -4,6 +4,7 @@ import type { MiniProgramInput } from '../contract/mini-program.ts';
 import type { Image } from '../contract/qualification.ts';
 import type { ImageFact } from './category-rules.ts';
 import { error, type LintFinding, note, say, warning } from './finding.ts';
+import { imageChangeInChinese } from './image-change.ts';
 
 /** An image whose longer side is shorter is hard to read: the same number at which shrinking stops. */
 export const readablePixels = 800;
@@ -106,7 +107,7 @@ const joinedFinding = (path: string, change: string): LintFinding =>
     'image-changed',
     path,
     say(
-      `微信每项资质只收一张图片，提交前会把各页合并成一张：${change}。`,
+      `微信每项资质只收一张图片，提交前会把各页合并成一张：${imageChangeInChinese(change)}。`,
       `WeChat takes one picture for each certificate, so its pages are joined into one before they are sent: ${change}.`,
     ),
     say('如文字变得不清晰，请自行合并成一张图片后提交。', 'If it gets hard to read, join them yourself.'),
@@ -117,7 +118,7 @@ const shrunkFinding = (path: string, change: string, bytes: number | undefined):
     'image-changed',
     path,
     say(
-      `图片过大（${bytes ?? '?'} 字节），提交前会处理：${change}。`,
+      `图片过大（${bytes ?? '?'} 字节），提交前会处理：${imageChangeInChinese(change)}。`,
       `Too large as it is (${bytes ?? '?'} bytes); before it is sent: ${change}.`,
     ),
     say('如文字变得不清晰，请自行压缩后提交。', 'If it gets hard to read, shrink it yourself.'),

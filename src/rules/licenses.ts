@@ -127,7 +127,7 @@ function valueFindings(path: string, value: string, field: FieldRule, matches: M
       note(
         'license-field-hint',
         at,
-        say(`字段 ${titleOf(field)} 的要求：${pattern}`, `The field ${titleOf(field)} asks for: ${pattern}`),
+        say(`字段 ${titleOf(field)} 的要求：${pattern} 。`, `The field ${titleOf(field)} asks for: ${pattern} .`),
         expression === undefined
           ? say('无法自动校验，请人工核对。', 'It is not a regular expression: compare it yourself.')
           : say('自动校验超时，请人工核对。', 'Matching it took too long: compare it yourself.'),

@@ -70,9 +70,8 @@ test('the older form names the old path; a Mini Program keeps the names of its c
 });
 
 test('a file that was refused keeps the case from being made', () => {
-  expect(inputOf({ ...form({ category: '6201' }), problems: ['a.bmp: this is a BMP image'] })).toEqual({
-    problems: ['a.bmp: this is a BMP image'],
-  });
+  const problems = [{ zh: 'a.bmp：这是BMP 图片', en: 'a.bmp: this is a BMP image' }];
+  expect(inputOf({ ...form({ category: '6201' }), problems })).toEqual({ problems });
 });
 
 test('paths of categories: by parent ids, without going round in circles', () => {

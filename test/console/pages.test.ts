@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UpdateRefusedError } from '../../src/client/index.ts';
+import { CaseNotFoundError, UpdateRefusedError } from '../../src/client/index.ts';
 import { type ConsoleStage, caseId, caseUrl, createConsoleStage, own, row, story, view } from './console-stage.ts';
 
 let stage: ConsoleStage;
@@ -155,6 +155,15 @@ describe('a case', () => {
     expect((await stage.get('/console/')).body).toContain('certificates/营业执照/images/1: no such file');
   });
 
+  test('a case that is not there is told in the language of the reader, with its id', async () => {
+    stage.script.handle = { view: async () => Promise.reject(new CaseNotFoundError(view.workflowId)) };
+    const { statusCode, body } = await stage.get(caseUrl, { 'accept-language': 'zh' });
+    expect(statusCode).toBe(404);
+    expect(body).toContain('没有这个流程');
+    expect(body).toContain(view.workflowId);
+    expect(body).not.toContain('There is no');
+  });
+
   test('an id that is none is no bug', async () => {
     expect((await stage.get('/console/cases/else/wx1/2')).statusCode).toBe(422);
     expect((await stage.get('/console/nowhere')).statusCode).toBe(404);
@@ -261,6 +270,20 @@ describe('mending', () => {
     expect(answer.statusCode).toBe(422);
     expect(answer.body.toLowerCase()).toContain(expected.toLowerCase());
     expect(stage.kept.size).toBe(0);
+  });
+
+  test('a file that is no image is told in Chinese to whoever reads Chinese', async () => {
+    const parts = await multipart([
+      ['token', await stage.token()],
+      ['seen', seen],
+      [`file:${place}`, { name: '执照.heic', bytes: Buffer.from('\0\0\0\x18ftypheic') }],
+    ]);
+    const headers = { ...parts.headers, 'accept-language': 'zh' };
+    const answer = await stage.ask({ method: 'POST', url: `${caseUrl}/mend`, payload: parts.payload, headers });
+    expect(answer.body).toContain(
+      '执照.heic：这是HEIC 图片（iPhone 照片的默认格式），微信不接受。请上传 JPEG 或 PNG 图片。',
+    );
+    expect(answer.body).not.toContain('this is');
   });
 
   test('the check gets the input as the form would leave it; without a script the form comes back with what was chosen', async () => {
