@@ -15,7 +15,7 @@ export interface PushesEndpoint {
 /**
  * `GET /pushes?appId=&before=&limit=` -> `{pushes: [{id, at, source, route, appId, componentAppId?, event, isOurs, result,
  * forwarded?, workflowId?, canDeliver}]}`, newest first, `at` as ISO 8601. `POST /pushes/{id}/deliver` -> `{result,
- * workflowId?}`; 404 when there is nothing to deliver, 503 when it can't be delivered now.
+ * workflowId?}`; 404 when there is nothing to deliver, 422 when its text can't be read, 503 when it can't be delivered now.
  */
 export function registerPushes(app: FastifyInstance, { pushes, events, bearer }: PushesEndpoint): void {
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
@@ -39,6 +39,9 @@ export function registerPushes(app: FastifyInstance, { pushes, events, bearer }:
       const isDelivered = taken.result !== 'unreadable' && taken.result !== 'undeliverable';
       return await reply.code(isDelivered ? 200 : 503).send(taken);
     } catch (error) {
+      if (error instanceof Error && error.name === 'SecretError') {
+        return reply.code(422).send({ error: 'it was sealed with a key that is not in WXQ_SECRET_KEY of the server' });
+      }
       // Kept by another version of this program, which could read it.
       if (error instanceof PushRejected) return reply.code(422).send({ error: 'it can not be read any more' });
       throw error;

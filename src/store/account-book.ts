@@ -4,6 +4,7 @@ import { type AccountEntries, noEntries } from './account-file.ts';
 import { createAccountRecords } from './account-records.ts';
 import { type Accounts, accountsOf } from './accounts.ts';
 import type { DurableStore } from './durable-store.ts';
+import { resealKept } from './resealing.ts';
 
 /** Always the newest accounts: every look-up is answered from what was read last. */
 export interface AccountBook extends Accounts {
@@ -35,6 +36,12 @@ export async function openAccountBook(options: AccountBookOptions): Promise<Acco
   const { store, fromFile, onTaken, onProblem } = options;
   const records = createAccountRecords(store);
   await records.reseal();
+  const { unreadable } = await resealKept(store);
+  if (unreadable > 0) {
+    onProblem?.(
+      `${unreadable} pushes and inputs of approved cases were sealed with a key that is not in WXQ_SECRET_KEY: put it last there, with a comma before it, and start again`,
+    );
+  }
   if (fromFile !== undefined) {
     const taken = await records.takeIn(fromFile);
     if (taken.length > 0) onTaken?.(taken);

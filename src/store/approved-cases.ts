@@ -55,7 +55,7 @@ export function createApprovedCases({ database, secrets }: Pick<DurableStore, 'd
           input.externalId ?? null,
           Date.parse(closedAt),
           JSON.stringify(papers),
-          secrets.seal(JSON.stringify(input), sealedAt({ platform, appId, categoryId })),
+          secrets.seal(JSON.stringify(input), inputPlaceOf({ platform, appId, categoryId })),
         ],
       );
     },
@@ -71,7 +71,7 @@ export function createApprovedCases({ database, secrets }: Pick<DurableStore, 'd
         workflowId: String(row.workflow_id),
         closedAt: new Date(Number(row.closed_at)).toISOString(),
         papers: JSON.parse(String(row.papers)) as PaperEnd[],
-        input: JSON.parse(secrets.open(String(row.input_sealed), sealedAt(place))) as KeptCase['input'],
+        input: JSON.parse(secrets.open(String(row.input_sealed), inputPlaceOf(place))) as KeptCase['input'],
       };
     },
     async casesOf({ platform, appId }) {
@@ -104,5 +104,5 @@ export const caseFactsIn = (row: Row): Omit<CaseFacts, 'categoryId'> => ({
 });
 
 /** Where the sealed input belongs: it opens nowhere else. */
-const sealedAt = ({ platform, appId, categoryId }: CategoryPlace): string =>
+export const inputPlaceOf = ({ platform, appId, categoryId }: { [name in keyof CategoryPlace]: string }): string =>
   `wxq_approved_case.input ${platform}/${appId}/${categoryId}`;

@@ -124,7 +124,7 @@ export function createPushLog(options: PushLogOptions): PushLog {
       const [row] = await database.query('SELECT * FROM wxq_push WHERE id = $1::bigint', [known]);
       if (row === undefined || typeof row.event_sealed !== 'string') return undefined;
       const push = loggedPush(row);
-      return { ...push, text: secrets.open(row.event_sealed, placeOf(push)) };
+      return { ...push, text: secrets.open(row.event_sealed, textPlaceOf(push)) };
     },
     flush,
     async close() {
@@ -195,7 +195,7 @@ async function write(database: Database, secrets: SecretBox, batch: readonly Pus
     result: push.result,
     forwarded: push.forwarded ?? null,
     workflow_id: push.workflowId ?? null,
-    event_sealed: push.text === undefined ? null : secrets.seal(push.text, placeOf(push)),
+    event_sealed: push.text === undefined ? null : secrets.seal(push.text, textPlaceOf(push)),
   }));
   const latest = new Map(rows.map((row) => [`${row.app_id} ${row.component_app_id}`, row]));
   // In one order in every process: two that write the same accounts would wait for each other otherwise.
@@ -240,7 +240,7 @@ function loggedPush(row: Row): LoggedPush {
 }
 
 /** A sealed text opens only beside the account and the time that it was kept with. */
-function placeOf({ appId, at }: Pick<PushNote, 'appId' | 'at'>): string {
+export function textPlaceOf({ appId, at }: Pick<PushNote, 'appId' | 'at'>): string {
   return `wxq_push.event_sealed ${appId} ${at}`;
 }
 

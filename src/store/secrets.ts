@@ -7,6 +7,8 @@ export interface SecretBox {
   seal(text: string, place: string): string;
   /** @throws SecretError when the key is not there, or the text was changed or belongs elsewhere. */
   open(sealed: string, place: string): string;
+  /** Whether its key is one of these: told by the id alone. */
+  opens(sealed: string): boolean;
   /** Whether it was sealed with the first key. */
   isCurrent(sealed: string): boolean;
   /**
@@ -66,6 +68,7 @@ export function createSecretBox(keys: string): SecretBox {
         throw new SecretError(`${place} is damaged, or was moved from another row`);
       }
     },
+    opens: (sealed) => ring.some(({ id }) => id === sealed.split('.')[1]),
     isCurrent: (sealed) => sealed.split('.')[1] === first.id,
     digests: (text, purpose) =>
       ring.map(({ bytes, id }) => {

@@ -185,6 +185,16 @@ describe('the log of pushes', () => {
     }
   });
 
+  test('says so when an event can not be read with the keys of this server', async () => {
+    const findPush = async () =>
+      Promise.reject(Object.assign(new Error('sealed with another key'), { name: 'SecretError' }));
+    const { app } = createPrivate({ findPush });
+    const headers = { authorization: `Bearer ${ours}` };
+    const answer = await app.inject({ method: 'POST', url: '/pushes/1/deliver', headers });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json().error).toContain('WXQ_SECRET_KEY');
+  });
+
   test('is for our own processes', async () => {
     const { app } = createPrivate();
     for (const [method, url] of [

@@ -25,6 +25,8 @@ export function createPrivate(
   options: {
     token?: string | undefined;
     report?: () => Promise<'delivered'>;
+    /** Instead of the log's own. */
+    findPush?: PushNotes['find'];
     authorizations?: PlatformAuthorizations;
   } = {},
 ) {
@@ -59,6 +61,7 @@ export function createPrivate(
     note: (push) => void noted.push(push),
     list: async ({ appId } = {}) => logged().filter((push) => appId === undefined || push.appId === appId),
     find: async (id) => {
+      if (options.findPush !== undefined) return await options.findPush(id);
       const text = noted[Number(id) - 1]?.text;
       const push = logged()[Number(id) - 1];
       return text === undefined || push === undefined ? undefined : { ...push, text };

@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type AccountBook, type AccountBookOptions, openAccountBook } from '../../src/store/account-book.ts';
 import { type AccountEntries, parseEntries } from '../../src/store/account-file.ts';
 import { type AccountRecords, createAccountRecords } from '../../src/store/account-records.ts';
+import { createApprovedCases, type KeptCase } from '../../src/store/approved-cases.ts';
 import { type DurableStore, openDurableStore } from '../../src/store/durable-store.ts';
+import { createPushLog } from '../../src/store/push-log.ts';
+import { sealedHeads } from '../../src/store/resealing.ts';
 import { type Postgres, startPostgres } from '../postgres.ts';
 
 let postgres: Postgres;
@@ -170,5 +173,43 @@ describe('what is kept', () => {
     expect(secretOf(book)).toEqual({ secret: 'set-by-a-person' });
     expect(taken).toEqual([]);
     await expect(openBook({ store: await openStore(url, oldKey) })).rejects.toThrow(/not in WXQ_SECRET_KEY/);
+  });
+
+  test('what approved cases were made from and what was pushed outlive the old key', async () => {
+    const { store, url } = await freshRecords();
+    const place = { platform: 'channels-shop', appId: 'wxshop', categoryId: '6201' } as const;
+    const input = { appId: 'wxshop', category: { leaf: '6201' }, material: { form: 'none' } } as unknown;
+    const kept = {
+      ...place,
+      workflowId: 'channels-shop/wxshop/6201',
+      closedAt: '2026-11-01T00:00:00.000Z',
+      papers: [],
+    };
+    await createApprovedCases(store).keepCase({ ...kept, input: input as KeptCase['input'] });
+    const pushed = { at: 1_796_000_000_000, source: 'wechat', route: 'channels-shop', appId: 'wxshop' } as const;
+    const push = { ...pushed, event: 'product_category_audit', isOurs: true, result: 'delivered' };
+    const log = createPushLog(store);
+    // More than one statement's worth.
+    for (let index = 0; index < 450; index += 1) log.note({ ...push, text: `event ${index}` });
+    await log.close();
+    await openBook({ store: await openStore(url, `${newKey},${oldKey}`) });
+
+    const renewed = await openStore(url, newKey);
+    expect((await createApprovedCases(renewed).caseOf(place))?.input).toEqual(input);
+    const later = createPushLog(renewed);
+    onTestFinished(() => later.close());
+    expect([(await later.find('1'))?.text, (await later.find('450'))?.text]).toEqual(['event 0', 'event 449']);
+    expect(await sealedHeads(renewed.database)).toHaveProperty('size', 1);
+  });
+
+  test('a push whose key is gone keeps no process from starting, and is told', async () => {
+    const { store, url } = await freshRecords();
+    const log = createPushLog(store);
+    const pushed = { at: 1, source: 'wechat', route: 'channels-shop', appId: 'wxshop' } as const;
+    log.note({ ...pushed, event: 'product_category_audit', isOurs: true, result: 'delivered', text: 'event' });
+    await log.close();
+    const told: string[] = [];
+    await openBook({ store: await openStore(url, newKey), onProblem: (problem) => told.push(problem) });
+    expect(told).toEqual([expect.stringMatching(/^1 .*not in WXQ_SECRET_KEY/)]);
   });
 });

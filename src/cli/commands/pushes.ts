@@ -34,6 +34,13 @@ export const pushesCommand = (cli: Cli) =>
           const { status, body } = await ask(cli, address, `/pushes/${encodeURIComponent(deliver)}/deliver`, 'POST');
           if (status === 404)
             throw new UsageError(`There is no push ${deliver} that could be delivered.`, 'See `wxq pushes`.');
+          if (status === 422) {
+            const { error = '' } = body as { error?: string };
+            throw new UsageError(
+              `Push ${deliver} can't be delivered: ${error}.`,
+              'Its case finds the verdict by itself; `wxq read-now` makes it look at once.',
+            );
+          }
           const { result = 'unknown', workflowId = '' } = body as { result?: string; workflowId?: string };
           out.result(body, `${result} ${workflowId}`.trim());
           return status === 200 ? exitStatus.done : exitStatus.findings;

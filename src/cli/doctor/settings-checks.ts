@@ -1,7 +1,8 @@
 /** Checks of what is set: the variables, which WeChat they lead to, the accounts, and the versions that run. */
 import { createRequire } from 'node:module';
 import { isLive } from '../../runtime/config.ts';
-import { createSecretBox, SecretError } from '../../store/secrets.ts';
+import { sealedHeads } from '../../store/resealing.ts';
+import { createSecretBox, type SecretBox, SecretError } from '../../store/secrets.ts';
 import { redact } from '../../wechat/index.ts';
 import { type Check, fail, type Outcome, ok, skipped, warn } from './finding.ts';
 import type { Installation } from './installation.ts';
@@ -65,10 +66,11 @@ async function target({ config, aimFrom }: Installation): Promise<Outcome> {
   });
 }
 
-async function secretKey({ config }: Installation): Promise<Outcome> {
+async function secretKey({ config, database }: Installation): Promise<Outcome> {
   if (config.secretKey === undefined) return ok('the key of the data folder is used; with PostgreSQL WXQ_SECRET_KEY');
+  let secrets: SecretBox;
   try {
-    createSecretBox(config.secretKey);
+    secrets = createSecretBox(config.secretKey);
   } catch (error) {
     if (!(error instanceof SecretError)) throw error;
     return fail(error.message, {
@@ -77,7 +79,32 @@ async function secretKey({ config }: Installation): Promise<Outcome> {
     });
   }
   const count = config.secretKey.split(',').filter((key) => key.trim() !== '').length;
-  return ok(count === 1 ? 'one key' : `${count} keys: the first seals, all open`);
+  const said = count === 1 ? 'one key' : `${count} keys: the first seals, all open`;
+  let heads: Awaited<ReturnType<typeof sealedHeads>>;
+  try {
+    heads = await sealedHeads(await database());
+  } catch {
+    // A database that is away, or whose tables are behind, is told by the check that is about it.
+    return ok(`${said}; what the database holds under them was not looked at`);
+  }
+  const under = (is: (head: string) => boolean): string =>
+    [...heads]
+      .filter(([head]) => is(head))
+      .map(([head, tables]) => `${head.split('.')[1]} (${tables.join(', ')})`)
+      .join(', ');
+  const gone = under((head) => !secrets.opens(head));
+  if (gone !== '') {
+    return fail(`${said}, but the database holds what was sealed with a key that is not among them: ${gone}`, {
+      zh: '请把旧密钥用逗号接在 WXQ_SECRET_KEY 的新密钥之后,重启所有进程;本项变为 ok 之前不要去掉旧密钥。',
+      en: 'Put the older key last in WXQ_SECRET_KEY, with a comma before it, and start every process again; do not take it away before this is ok.',
+    });
+  }
+  const older = under((head) => !secrets.isCurrent(head));
+  if (older === '') return ok(said);
+  return warn(`${said}; the database still holds what is sealed with an older one: ${older}`, {
+    zh: '请用新旧两个密钥重启所有进程(启动时会重新加密);本项变为 ok 之前不要去掉旧密钥。',
+    en: 'Start every process again with both keys (each seals anew at its start); do not take the older one away before this is ok.',
+  });
 }
 
 async function accounts(installation: Installation): Promise<Outcome[]> {

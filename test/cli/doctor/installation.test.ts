@@ -200,6 +200,25 @@ describe('storage', () => {
     expect(of('ticket', platform.componentAppId)).toMatchObject([{ state: 'fail' }]);
   });
 
+  it('a key that the database still needs is red when it is gone, and a warning while it is the older one', async () => {
+    here = await place();
+    const url = await postgres.newDatabase();
+    const store = await openDurableStore({ databaseUrl: url, secretKey, dataDir: here.folder });
+    await createAccountRecords(store).set(
+      parseEntries(JSON.stringify(here.sandbox.accountsFile('chain')), {}, () => ''),
+    );
+    await store.close();
+    const newKey = Buffer.alloc(32, 9).toString('base64');
+    const under = async (key: string) => {
+      const { status, of } = await here.examine([], {}, { WXQ_DATABASE_URL: url, WXQ_SECRET_KEY: key });
+      return { status, found: of('secret-key') };
+    };
+    const gone = { state: 'fail', message: expect.stringContaining('(wxq_account)') };
+    expect(await under(newKey)).toMatchObject({ status: 1, found: [gone] });
+    expect((await under(`${newKey},${secretKey}`)).found).toMatchObject([{ state: 'warn' }]);
+    expect((await under(secretKey)).found).toMatchObject([{ state: 'ok', message: 'one key' }]);
+  });
+
   it('a material store where nothing can be written is red', async () => {
     here = await place();
     const { of } = await here.examine([shop.appId], {}, { WXQ_MATERIAL_STORE: '/proc/wxq-material' });
