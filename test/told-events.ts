@@ -26,9 +26,10 @@ export const toldEvent = (n: number, type: CaseEventType, ...deliveries: Deliver
   deliveries,
 });
 
-/** What was started in it stands in `started`: workflow id and event id. */
+/** What was started in it stands in `started` (workflow id and event id), what Web UI says of it in `summaries`. */
 export function temporalWithTold(events: readonly NotificationView[]) {
   const started: [workflowId: string, eventId: string, policy: string][] = [];
+  const summaries: string[] = [];
   const notFound = (id: string) => new WorkflowNotFoundError('no such workflow', id, undefined);
   const temporal = {
     connection: { withDeadline: (_deadline: number, call: () => Promise<unknown>) => call() },
@@ -48,11 +49,17 @@ export function temporalWithTold(events: readonly NotificationView[]) {
       }),
       async start(
         _type: string,
-        options: { workflowId: string; workflowIdConflictPolicy: string; args: [{ id: string }] },
+        options: {
+          workflowId: string;
+          workflowIdConflictPolicy: string;
+          args: [{ id: string }];
+          staticSummary: string;
+        },
       ) {
         started.push([options.workflowId, options.args[0].id, options.workflowIdConflictPolicy]);
+        summaries.push(options.staticSummary);
       },
     },
   } as unknown as QualificationClient['temporal'];
-  return { temporal, started };
+  return { temporal, started, summaries };
 }

@@ -9,6 +9,7 @@ import {
   type QualificationClient,
   redeliverById,
 } from '../client/index.ts';
+import { callerOf } from './access.ts';
 import { answers, ofTemporal } from './answers.ts';
 import { registry } from './schema-registry.ts';
 
@@ -108,8 +109,10 @@ export function registerNotificationRoutes(app: FastifyInstance, client: Qualifi
         ]),
       },
     },
-    async ({ params: { id } }, reply) => {
-      const found = await redeliverById(client, id);
+    async (request, reply) => {
+      const { id } = request.params;
+      const { name } = callerOf(request);
+      const found = await redeliverById(client, id, name === undefined ? {} : { by: name });
       return reply
         .code(202)
         .header('location', `/v1/notifications/${encodeURIComponent(id)}`)

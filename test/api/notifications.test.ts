@@ -11,9 +11,10 @@ const events = [
 
 let stage: ApiStage;
 let started: ReturnType<typeof temporalWithTold>['started'];
+let summaries: string[];
 beforeEach(async () => {
   const told = temporalWithTold(events);
-  started = told.started;
+  ({ started, summaries } = told);
   stage = await createApiStage({ script: { temporal: told.temporal } });
 });
 afterEach(async () => {
@@ -50,6 +51,8 @@ test('an operator tells one again, under the same id and in place of what is sti
   expect([answer.statusCode, answer.headers.location]).toEqual([202, '/v1/notifications/evt_run-1_2']);
   expect(answer.json()).toMatchObject({ id: 'evt_run-1_2', type: 'case.rejected' });
   expect(started).toEqual([['notify/run-1/2', 'evt_run-1_2', 'TERMINATE_EXISTING']]);
+  // Who did it, by the name of the token.
+  expect(summaries).toEqual(['case.rejected, once more (mender)']);
 });
 
 test('what is not there is told as such, and nothing is started', async () => {
