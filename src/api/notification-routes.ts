@@ -5,9 +5,9 @@ import { z } from 'zod';
 import {
   type CaseNotification,
   notificationById,
-  notificationsOf,
   type QualificationClient,
   redeliverById,
+  toldAbout,
 } from '../client/index.ts';
 import { callerOf } from './access.ts';
 import { answers, ofTemporal } from './answers.ts';
@@ -45,9 +45,15 @@ const ofCase = z.strictObject({
       /^(channels-shop\/wx[0-9A-Za-z]{6,30}\/[1-9]\d{0,19}|mini-program\/wx[0-9A-Za-z]{6,30}\/[1-9]\d{0,19}-[1-9]\d{0,19})$/,
     ),
 });
-registry.add(ofCase.shape.workflowId, { description: 'of the case: its newest run' });
-const toldEvents = z.strictObject({ notifications: z.array(told) });
-registry.add(toldEvents, { id: 'ToldEvents', description: 'Oldest first; empty where nobody was to be told.' });
+registry.add(ofCase.shape.workflowId, { description: 'of the case: its newest run and those that it continues' });
+const toldEvents = z.strictObject({ notifications: z.array(told), olderGone: z.boolean() });
+registry.add(toldEvents.shape.olderGone, {
+  description: 'some were told longer ago than Temporal keeps closed workflows',
+});
+registry.add(toldEvents, {
+  id: 'ToldEvents',
+  description: 'Oldest first; empty where nobody was to be told, or nothing is kept any more.',
+});
 /** Any text may be asked for: what is none of our ids is not there. */
 const byId = z.strictObject({ id: z.string() });
 
@@ -62,15 +68,16 @@ export function registerNotificationRoutes(app: FastifyInstance, client: Qualifi
       schema: {
         operationId: 'listNotifications',
         summary: 'What was told about a case',
-        description: 'Of the newest run of the case, oldest first. A worker answers.',
+        description: 'Of the newest run of the case and those that it continues, oldest first. A worker answers.',
         tags: ['notifications'],
         querystring: ofCase,
         response: answers({ 200: ['What was told.', toldEvents] }, [...ofTemporal, 'no-such-case', 'no-worker']),
       },
     },
-    async ({ query: { workflowId } }) => ({
-      notifications: (await notificationsOf(client, workflowId)).map(toldOf),
-    }),
+    async ({ query: { workflowId } }) => {
+      const { notifications, olderGone } = await toldAbout(client, workflowId);
+      return { notifications: notifications.map(toldOf), olderGone };
+    },
   );
 
   typed.get(

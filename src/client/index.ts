@@ -35,6 +35,13 @@ export { parseWorkflowId, workflowIdOfMiniProgramCase, workflowIdOfShopCase } fr
 export { type Checked, shapeFindings } from './case-check.ts';
 export type { CaseHandle, SendOptions } from './case-handle.ts';
 export type { CaseFilter, CasePage, CaseRow, PageRequest } from './case-list.ts';
+export {
+  type CaseNotification,
+  notificationsOf,
+  type Told,
+  type ToldRequest,
+  toldAbout,
+} from './case-notifications.ts';
 export { inputDigest } from './digest.ts';
 export {
   CaseCancelledError,
@@ -60,9 +67,7 @@ export {
 export type { Finding } from './findings.ts';
 export { checkInput } from './input.ts';
 export {
-  type CaseNotification,
   notificationById,
-  notificationsOf,
   redeliver,
   redeliverById,
 } from './notifications.ts';

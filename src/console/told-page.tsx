@@ -1,5 +1,5 @@
 /** What a backend was told about a case, below the case's own page: each event, and what became of it at each receiver. */
-import type { CaseNotification } from '../client/index.ts';
+import type { Told } from '../client/index.ts';
 import type { Delivery, Notification } from '../contract/notification.ts';
 import { caseUrl } from './case-address.ts';
 import { document, Time, Token } from './layout.tsx';
@@ -8,12 +8,20 @@ import type { InBoth } from './words.ts';
 
 const say = (zh: string, en: string): InBoth => ({ zh, en });
 
+/** The newest so many; each is a question to a worker. */
+export const maxShown = 50;
+
 const toldWords = {
   title: say('通知了谁', 'What your backend was told'),
   unread: say(
-    '现在读不到通知记录（没有 worker 应答，或 Temporal 无法连接）。流程不受影响。',
-    'It cannot be read now: no worker answers, or Temporal is away. The case is not affected.',
+    '几秒内没有读到通知记录（worker 未运行或繁忙，或 Temporal 无法连接）。流程不受影响。',
+    'Nothing could be read within seconds: no worker answers, all are busy, or Temporal is away. The case is not affected.',
   ),
+  cut: say(
+    `未全部读完：以下是最近的通知，还有更多（最多显示 ${maxShown} 条）。`,
+    `And more: not all were read. These are the newest (at most ${maxShown} are shown).`,
+  ),
+  olderGone: say('更早的通知已不再保留。', 'Older ones are no longer kept.'),
   receivers: say('接收方', 'Receivers'),
   nobody: say('没有接收方要收这类事件', 'nobody is told of this kind'),
   again: say('再次通知', 'Tell again'),
@@ -40,15 +48,19 @@ const deliveryWords: Record<Delivery['outcome'], InBoth> = {
   given_up: say('已放弃', 'given up'),
 };
 
-/** Oldest first; `undefined`: nobody could say. */
-export type ToldEvents = readonly CaseNotification[] | undefined;
-
 const toldUrl = (workflowId: string): string => `${caseUrl(workflowId)}/told`;
+
+/** Takes the place of the element that it stands on. */
+const polled = (workflowId: string, trigger: string) => ({
+  'hx-get': toldUrl(workflowId),
+  'hx-trigger': trigger,
+  'hx-swap': 'outerMorph',
+});
 
 /** Stands in the case's page and fetches the rest by itself: the case is shown whether or not this can be read. */
 export function ToldLater({ reader, workflowId }: { reader: Reader; workflowId: string }) {
   return (
-    <div id="told" hx-get={toldUrl(workflowId)} hx-trigger="load, every 15s" hx-swap="innerMorph">
+    <div id="told" {...polled(workflowId, 'load, every 15s')}>
       <noscript>
         <a href={toldUrl(workflowId)}>{tell(reader, toldWords.title)}</a>
       </noscript>
@@ -59,16 +71,30 @@ export function ToldLater({ reader, workflowId }: { reader: Reader; workflowId: 
 interface Shown {
   reader: Reader;
   workflowId: string;
-  events: ToldEvents;
+  /** `undefined`: nobody could say. */
+  told: Told | undefined;
+}
+
+/** Takes its place; asks again only while something can still change by itself. */
+export function ToldPart(shown: Shown) {
+  const { workflowId, told } = shown;
+  return (
+    <div id="told" {...(told?.isSettled ? {} : polled(workflowId, 'every 15s'))}>
+      <ToldTable {...shown} />
+    </div>
+  );
 }
 
 /** Nothing where nobody was to be told anything. */
-export function Told({ reader, workflowId, events }: Shown) {
-  if (events?.length === 0) return null;
+function ToldTable({ reader, workflowId, told }: Shown) {
+  const isEmpty = told?.notifications.length === 0;
+  if (isEmpty && !told.isCut) return null;
   return (
     <section>
       <h2>{tell(reader, toldWords.title)}</h2>
-      {events === undefined ? (
+      {!isEmpty && told?.isCut && <p class="quiet">{tell(reader, toldWords.cut)}</p>}
+      {told?.olderGone && <p class="quiet">{tell(reader, toldWords.olderGone)}</p>}
+      {told === undefined || isEmpty ? (
         <p class="quiet">{tell(reader, toldWords.unread)}</p>
       ) : (
         <table class="told">
@@ -81,7 +107,7 @@ export function Told({ reader, workflowId, events }: Shown) {
             </tr>
           </thead>
           <tbody>
-            {events.map(({ notification: { id, type, timestamp }, deliveries }) => (
+            {told.notifications.map(({ notification: { id, type, timestamp }, deliveries }) => (
               <tr>
                 <td>
                   {tell(reader, eventWords[type] ?? say(type, type))} <code class="quiet">{type}</code>
@@ -137,7 +163,7 @@ export function toldDocument(shown: Shown): string {
   const { reader, workflowId } = shown;
   const children = (
     <>
-      <Told {...shown} />
+      <ToldTable {...shown} />
       <p>
         <a href={caseUrl(workflowId)}>{tell(reader, 'goBack')}</a>
       </p>

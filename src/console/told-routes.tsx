@@ -1,24 +1,24 @@
 /** `/cases/…/told`: what a backend was told about a case, and the same event once more. */
 import type { FastifyInstance } from 'fastify';
 import { renderToString } from 'preact-render-to-string';
-import { notificationsOf, QualificationError, redeliverById } from '../client/index.ts';
+import { QualificationError, redeliverById, type Told, toldAbout } from '../client/index.ts';
 import { caseUrl } from './case-address.ts';
 import { idOf } from './case-routes.tsx';
 import type { Pages } from './console.ts';
-import { Told, type ToldEvents, toldDocument } from './told-page.tsx';
+import { maxShown, ToldPart, toldDocument } from './told-page.tsx';
 
 const route = '/cases/:platform/:appId/:categoryId/told';
-/** The page of the case is there already; this is what it can wait for. */
+/** The page of the case is there already; this is what it can wait for. What was read until then is shown. */
 const withinMs = 4_000;
 
 export function registerTold(app: FastifyInstance, pages: Pages): void {
   app.get(route, async (request, reply) => {
     const workflowId = idOf(request);
-    const shown = { reader: pages.readerOf(request), workflowId, events: await eventsOf(workflowId) };
+    const shown = { reader: pages.readerOf(request), workflowId, told: await toldOf(workflowId) };
     const isPart = request.headers['hx-request'] !== undefined;
     return reply
       .type('text/html; charset=utf-8')
-      .send(isPart ? renderToString(<Told {...shown} />) : toldDocument(shown));
+      .send(isPart ? renderToString(<ToldPart {...shown} />) : toldDocument(shown));
   });
 
   app.post(`${route}/again`, async (request, reply) => {
@@ -29,9 +29,9 @@ export function registerTold(app: FastifyInstance, pages: Pages): void {
     return reply.redirect(`${caseUrl(idOf(request))}?said=toldAgain`, 303);
   });
 
-  async function eventsOf(workflowId: string): Promise<ToldEvents> {
+  async function toldOf(workflowId: string): Promise<Told | undefined> {
     try {
-      return await notificationsOf(pages.client, workflowId, { withinMs });
+      return await toldAbout(pages.client, workflowId, { withinMs, limit: maxShown });
     } catch (error) {
       if (error instanceof QualificationError) return undefined;
       throw error;

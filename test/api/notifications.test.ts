@@ -29,6 +29,10 @@ test('a viewer sees what was told about a case, and one event by its webhook-id'
     { id: 'evt_run-1_1', type: 'case.submitted', deliveries: [{ target: receiver, outcome: 'delivered' }] },
     { id: 'evt_run-1_2', type: 'case.rejected', data: { workflowId: toldCaseId } },
   ]);
+  expect(all.json().olderGone).toBe(false);
+  stage.script.temporal = temporalWithTold(events.slice(1)).temporal;
+  const rest = await stage.ask('reader', { url: `/v1/notifications?workflowId=${encodeURIComponent(toldCaseId)}` });
+  expect(rest.json()).toMatchObject({ notifications: [{ id: 'evt_run-1_2' }], olderGone: true });
   const one = await stage.ask('reader', { url: '/v1/notifications/evt_run-1_2' });
   expect(one.json()).toEqual(all.json().notifications[1]);
 });

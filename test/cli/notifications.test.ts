@@ -1,6 +1,6 @@
 /** `wxq notifications`: what it prints, the status it ends with, and what it tells again. */
 import { expect, test } from 'vitest';
-import { temporalWithTold, toldCaseId, toldEvent } from '../told-events.ts';
+import { inRun, type ToldWorld, temporalWithTold, toldCaseId, toldEvent } from '../told-events.ts';
 import { run, scriptedClient } from './run.ts';
 
 const receiver = 'webhook:backend.example:0123abcd';
@@ -12,8 +12,8 @@ const events = [
   toldEvent(3, 'case.submitted', { target: receiver, outcome: 'under_way' }),
 ];
 
-async function told(argv: string[], known = events) {
-  const { temporal, started } = temporalWithTold(known);
+async function told(argv: string[], known = events, world: ToldWorld = {}) {
+  const { temporal, started } = temporalWithTold(known, world);
   const { connect } = scriptedClient({});
   const done = await run(['notifications', ...argv], {
     connect: async (options) => ({ ...(await connect(options)), temporal }),
@@ -37,9 +37,26 @@ test('each event with what became of it at each receiver; status 1 while one has
   );
   expect((await told([toldCaseId], events.slice(0, 1))).status).toBe(0);
   const nobody = await told([toldCaseId], []);
-  expect([nobody.status, nobody.stdout]).toEqual([0, 'Nobody was told anything about this case.\n']);
+  expect([nobody.status, nobody.stdout]).toEqual([
+    0,
+    'Nobody was told anything about this case, or it is no longer kept.\n',
+  ]);
   const json = (await told([toldCaseId, '--json'])).json();
   expect(json).toMatchObject({ notifications: [{ n: 1, notification: { id: 'evt_run-1_1' } }, { n: 2 }, { n: 3 }] });
+});
+
+test('what is gone is said, and an event of an earlier run goes by its webhook-id', async () => {
+  const known = [toldEvent(1, 'case.approved', delivered), inRun('run-0', toldEvent(2, 'case.rejected', delivered))];
+  const { stdout, status } = await told([toldCaseId], known, { before: ['run-0'] });
+  expect([status, stdout.split('\n').filter((line) => !line.startsWith(' '))]).toEqual([
+    0,
+    [
+      'Older ones are no longer kept.',
+      'evt_run-0_2  case.rejected  2026-11-25T06:02:00.000Z',
+      '1  case.approved  2026-11-25T06:01:00.000Z',
+      '',
+    ],
+  ]);
 });
 
 test('one event is found by the webhook-id that a receiver got', async () => {

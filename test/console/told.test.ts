@@ -66,8 +66,30 @@ test('each event with what became of it at each receiver, in the language of the
 });
 
 test('where nobody was to be told anything there is nothing to see', async () => {
-  stage.script.temporal = temporalWithTold([]).temporal;
-  expect((await stage.get(toldUrl, { ...ops, ...byScript })).body).toBe('');
+  stage.script.temporal = temporalWithTold([], { isOpen: false }).temporal;
+  expect((await stage.get(toldUrl, { ...ops, ...byScript })).body).toBe('<div id="told"></div>');
+});
+
+test('it is asked for again only while the case is open or something is under way', async () => {
+  const asksAgain = async (...given: Parameters<typeof temporalWithTold>) => {
+    stage.script.temporal = temporalWithTold(...given).temporal;
+    const { body } = await stage.get(toldUrl, { ...ops, ...byScript });
+    return body.includes(`hx-get="${toldUrl}" hx-trigger="every 15s"`);
+  };
+  expect(await asksAgain(events.slice(0, 1))).toBe(true);
+  expect(await asksAgain(events, { isOpen: false })).toBe(true);
+  expect(await asksAgain(events.slice(0, 1), { isOpen: false })).toBe(false);
+});
+
+test('of very many the newest are shown, and that there are more; of those that are gone, that they are', async () => {
+  const many = Array.from({ length: 60 }, (_, index) => toldEvent(index + 1, 'case.submitted'));
+  const rowsOf = async (temporal: typeof stage.script.temporal) => {
+    stage.script.temporal = temporal as NonNullable<typeof temporal>;
+    const { body } = await stage.get(toldUrl, { ...ops, ...byScript });
+    return [body.match(/value="evt_run-1_/g)?.length, body.includes('And more'), body.includes('no longer kept')];
+  };
+  expect(await rowsOf(temporalWithTold(many).temporal)).toEqual([50, true, false]);
+  expect(await rowsOf(temporalWithTold(many.slice(40)).temporal)).toEqual([20, false, true]);
 });
 
 test('without a worker it says so in its own place', async () => {

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, vi } from 'vitest';
-import { notificationsOf, redeliver } from '../../src/client/index.ts';
+import { notificationsOf, redeliver, toldAbout } from '../../src/client/index.ts';
 import { webhookBodySchema } from '../../src/notify/event-schema.ts';
 import { Receiver, telling } from '../receiver.ts';
 import { expect, image, test } from '../stage.ts';
@@ -186,6 +186,17 @@ describe('what was told', () => {
     receiver.always = 204;
     expect((await redeliver(stage.client, handle.workflowId)).map(({ n }) => n)).toEqual([2]);
     await expect.poll(async () => receiver.taken().length, { timeout: 30_000 }).toBe(2);
+    const state = async () => {
+      const { notifications, ...rest } = await toldAbout(stage.client, handle.workflowId);
+      return { numbers: notifications.map(({ n }) => n), ...rest };
+    };
+    const whole = { isCut: false, isSettled: true };
+    await expect.poll(state, { timeout: 30_000 }).toEqual({ numbers: [1, 2], olderGone: false, ...whole });
+    // As Temporal does it itself when a closed workflow has been kept long enough.
+    const workflowExecution = { workflowId: again?.workflowId ?? '' };
+    const { connection } = stage.client.temporal;
+    await connection.workflowService.deleteWorkflowExecution({ namespace: stage.client.namespace, workflowExecution });
+    await expect.poll(state, { timeout: 30_000 }).toEqual({ numbers: [2], olderGone: true, ...whole });
   });
 
   test('L11 a reminder comes once before the time for a correction ends, and overdue once per attempt', async ({

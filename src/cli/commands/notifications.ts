@@ -2,10 +2,11 @@
 import {
   type CaseNotification,
   notificationById,
-  notificationsOf,
   type QualificationClient,
   redeliver,
   redeliverById,
+  type Told,
+  toldAbout,
 } from '../../client/index.ts';
 import { actWithClient, type Cli, newCommand } from '../command.ts';
 import { exitStatus, UsageError } from '../exit-status.ts';
@@ -22,9 +23,10 @@ export const notificationsCommand = (cli: Cli) =>
     .action(async (id, { redeliver: which, json }) => {
       await actWithClient(cli, { json }, async (client, out) => {
         if (which === undefined) {
-          const notifications = isEvent(id) ? [await notificationById(client, id)] : await notificationsOf(client, id);
-          const text = notifications.map(linesOf).join('\n') || 'Nobody was told anything about this case.';
-          out.result({ notifications }, text);
+          const { notifications, olderGone } = await told(client, id);
+          const lines = [...(olderGone ? ['Older ones are no longer kept.'] : []), ...notifications.map(linesOf)];
+          const text = lines.join('\n') || 'Nobody was told anything about this case, or it is no longer kept.';
+          out.result({ notifications, olderGone }, text);
           const isDone = notifications.every(({ deliveries }) => deliveries.every(isDelivered));
           return isDone ? exitStatus.done : exitStatus.findings;
         }
@@ -45,6 +47,11 @@ export const notificationsCommand = (cli: Cli) =>
 /** `evt_{runId}_{n}`; a case has slashes. */
 const isEvent = (id: string): boolean => id.startsWith('evt_');
 
+async function told(client: QualificationClient, id: string): Promise<Pick<Told, 'notifications' | 'olderGone'>> {
+  if (!isEvent(id)) return await toldAbout(client, id);
+  return { notifications: [await notificationById(client, id)], olderGone: false };
+}
+
 async function tellAgain(client: QualificationClient, id: string, which: string): Promise<CaseNotification[]> {
   if (!isEvent(id)) return await redeliver(client, id, which === 'all' ? undefined : Number(which));
   if (which === 'all' || id.endsWith(`_${which}`)) return [await redeliverById(client, id)];
@@ -53,9 +60,10 @@ async function tellAgain(client: QualificationClient, id: string, which: string)
 
 const isDelivered = ({ outcome }: CaseNotification['deliveries'][number]): boolean => outcome === 'delivered';
 
-const linesOf = ({ n, notification, deliveries }: CaseNotification): string =>
+/** A run that was continued has its own numbers: there the `webhook-id` names the event, also for `--redeliver`. */
+const linesOf = ({ n, earlierRun, notification, deliveries }: CaseNotification): string =>
   [
-    `${n}  ${notification.type}  ${notification.timestamp}`,
+    `${earlierRun ? notification.id : n}  ${notification.type}  ${notification.timestamp}`,
     ...deliveries.map(({ target, outcome, deliveredAt, httpStatus, reason }) =>
       ['  ', target, outcome, httpStatus, deliveredAt, reason].filter((part) => part !== undefined).join('  '),
     ),
