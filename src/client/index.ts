@@ -66,6 +66,7 @@ export {
 } from './errors.ts';
 export type { Finding } from './findings.ts';
 export { checkInput } from './input.ts';
+export { namespaceId } from './namespace-id.ts';
 export {
   notificationById,
   redeliver,

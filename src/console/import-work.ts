@@ -5,8 +5,9 @@ import { type QualificationClient, QualificationError } from '../client/index.ts
 import type { InBoth } from '../contract/check.ts';
 import { materialSource } from '../contract/material-source.ts';
 import { readTable } from '../importing/import-file.ts';
+import { isAt, placeOf } from '../importing/place.ts';
 import { type PreviewRow, previewImport } from '../importing/preview.ts';
-import { placeOf, type RowResult, startRows } from '../importing/start-rows.ts';
+import { type RowResult, startRows } from '../importing/start-rows.ts';
 import type { Imports } from '../store/imports.ts';
 import { listedPaths, treePaths } from './category-paths.ts';
 import type { RuleBook } from './new-routes.tsx';
@@ -117,17 +118,19 @@ export function createImportWork({ imports, client, rules, onBug }: ImportWorkDe
       if (!(await imports.claim(id, 'starting', by))) return false;
       begin(id, 'starting', async ({ signal, progress }) => {
         const rows = JSON.parse((await imports.preview(id)) ?? '[]') as PreviewRow[];
+        const place = await placeOf(client);
         const before = new Map(
           (await imports.results(id)).flatMap((text) => {
             const result = JSON.parse(text) as RowResult;
-            // A server that was moved to another Temporal has started nothing there yet.
-            const isElsewhere = result.place !== undefined && result.place !== placeOf(client);
+            // A server that was moved to another Temporal has started nothing there yet. Where an earlier version did not note it: here.
+            const isElsewhere = result.placeId !== undefined && !isAt(result, place);
             return result.digest === undefined || isElsewhere ? [] : [[result.digest, result] as const];
           }),
         );
         let done = 0;
         await startRows(rows, {
           client,
+          place,
           requestedBy: by,
           before,
           atOnce: startsAtOnce,

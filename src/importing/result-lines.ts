@@ -13,8 +13,9 @@ const columns = [
   'at',
   'digest',
   'place',
+  'placeId',
 ] as const;
-const columnsBeforePlaces = columns.slice(0, -1);
+const columnsBeforePlaces = columns.slice(0, -2);
 
 /** With a byte order mark, or Excel reads Chinese in the machine's own code page. */
 export const resultHead = `\uFEFF${columns.join(',')}\r\n`;
@@ -31,7 +32,7 @@ function cell(value: string | number | undefined): string {
 
 /**
  * The results in a file, the last one of each row and place; a line that a killed run left unfinished is left out.
- * `placeless`: an earlier version wrote it, and nobody knows where its rows were started. `undefined`: this is no result file.
+ * `placeless`: an earlier version wrote it, and does not say for certain where its rows were started. `undefined`: this is no result file.
  */
 export function parseResults(text: string): RowResult[] | 'placeless' | undefined {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
@@ -41,11 +42,10 @@ export function parseResults(text: string): RowResult[] | 'placeless' | undefine
   const records = parse(whole, { bom: true, relax_column_count: true, relax_quotes: true, from: 2 });
   const results = new Map<string, RowResult>();
   for (const record of records) {
-    const [row, appId, category, externalId, outcome, workflowId, reason, at, digest, place = ''] = record.map((text) =>
-      text.replace(/^'(?=[=+\-@\t\r'])/, ''),
-    );
+    const [row, appId, category, externalId, outcome, workflowId, reason, at, digest, place = '', placeId = ''] =
+      record.map((text) => text.replace(/^'(?=[=+\-@\t\r'])/, ''));
     if (digest === undefined || digest === '' || !isOutcome(outcome)) continue;
-    results.set(`${place} ${digest}`, {
+    results.set(`${placeId} ${digest}`, {
       row: Number(row),
       appId: appId ?? '',
       category: category ?? '',
@@ -56,6 +56,7 @@ export function parseResults(text: string): RowResult[] | 'placeless' | undefine
       ...(workflowId ? { workflowId } : {}),
       ...(reason ? { reason } : {}),
       ...(place ? { place } : {}),
+      ...(placeId ? { placeId } : {}),
     });
   }
   return [...results.values()];

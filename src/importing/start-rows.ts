@@ -1,6 +1,7 @@
 /** Starts the cases of an import, so many at once; each row is started once, however often the file is imported. */
 import { InvalidCaseError, type QualificationClient, QualificationError, type Started } from '../client/index.ts';
 import { eachBounded } from './bounded.ts';
+import type { ImportPlace } from './place.ts';
 import type { PreviewRow } from './preview.ts';
 
 /**
@@ -10,8 +11,8 @@ import type { PreviewRow } from './preview.ts';
 export const rowOutcomes = ['started', 'existing-same-input', 'existing-other-input', 'refused', 'failed'] as const;
 export type RowOutcome = (typeof rowOutcomes)[number];
 
-/** What became of one row. */
-export interface RowResult {
+/** What became of one row, and where. */
+export interface RowResult extends Partial<ImportPlace> {
   row: number;
   appId: string;
   category: string;
@@ -23,8 +24,6 @@ export interface RowResult {
   digest?: string;
   /** ISO 8601, UTC. */
   at: string;
-  /** As `placeOf` names it. */
-  place?: string;
 }
 
 /** What is said about a row that started nothing; the result file has both languages, a page the reader's. */
@@ -40,14 +39,10 @@ export const startReasons = {
 /** As it stands in the result file. */
 export const inBothLanguages = ({ zh, en }: { zh: string; en: string }): string => `${zh} ${en}`;
 
-/** Where cases are started; the same file may be imported into several. */
-export type Place = Pick<QualificationClient, 'address' | 'namespace' | 'taskQueue'>;
-
-/** As it stands in a result. */
-export const placeOf = ({ address, namespace, taskQueue }: Place): string => [address, namespace, taskQueue].join('/');
-
 export interface StartAround {
-  client: Pick<QualificationClient, 'channelsShop' | 'miniProgram'> & Place;
+  client: Pick<QualificationClient, 'channelsShop' | 'miniProgram'>;
+  /** Where the client is connected to; it stands in each result. */
+  place: ImportPlace;
   /** Where relative image paths start. */
   relativeTo?: string;
   /** Becomes `requestedBy` of rows that name nobody. */
@@ -69,8 +64,7 @@ export const isDone = (outcome: RowOutcome): boolean => outcome === 'started' ||
  * order of the file; fewer than rows when it was stopped. Rejects when Temporal cannot be used, which is no row's fault.
  */
 export async function startRows(rows: readonly PreviewRow[], around: StartAround): Promise<RowResult[]> {
-  const { atOnce = 10, signal, before, onResult } = around;
-  const place = placeOf(around.client);
+  const { atOnce = 10, signal, before, onResult, place } = around;
   const results: RowResult[] = [];
   let telling: Promise<void> = Promise.resolve();
   const tell = async (result: RowResult): Promise<void> => {
@@ -84,7 +78,7 @@ export async function startRows(rows: readonly PreviewRow[], around: StartAround
     async (row) => {
       const done = row.digest === undefined ? undefined : before?.get(row.digest);
       if (done !== undefined && isDone(done.outcome)) return tell({ ...done, row: row.row });
-      await tell({ ...factsOf(row), ...(await outcomeOf(row, around)), at: new Date().toISOString(), place });
+      await tell({ ...factsOf(row), ...(await outcomeOf(row, around)), at: new Date().toISOString(), ...place });
     },
     signal,
   );

@@ -1,10 +1,11 @@
 /** `wxq import`: what it asks, prints and leaves in its result file, and the status it ends with. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseResults } from '../../src/importing/result-lines.ts';
 import { type CaseHandle, type Started, TemporalUnreachableError } from '../../src/index.ts';
+import { temporalWithNamespace } from '../scripted-namespace.ts';
 import { run, scriptedClient } from './run.ts';
 
 const handle = {} as CaseHandle;
@@ -138,17 +139,51 @@ it('a result file of staging leaves out no row of production, says so, and keeps
   expect(look.json()).toMatchObject({ doneBefore: 2, place: 'staging:7233/default/wechat-qualification' });
 });
 
-it('a result file that does not say where its rows were started is refused and left as it is', async () => {
+it('another address of the same Temporal is the same place; another Temporal at the same address is another one', async () => {
+  await file(rows.slice(0, 2));
+  const at = (address: string, namespaceId: string) =>
+    scriptedClient({ start: begun, checked: { findings: [] }, address, namespaceId });
+  await importing(['--yes'], at('localhost:7233', 'id-1'));
+  const other = at('127.0.0.1:7300', 'id-1');
+  const again = await importing(['--yes', '--json'], other);
+  expect(again.json()).toMatchObject({
+    doneBefore: 2,
+    ready: 0,
+    resultsElsewhere: 0,
+    place: expect.stringMatching('7300'),
+  });
+  expect(other.calls).toEqual([]);
+  const anew = await importing(['--yes', '--json'], at('localhost:7233', 'id-2'));
+  expect(anew.json()).toMatchObject({ doneBefore: 0, resultsElsewhere: 2, outcomes: { started: 2 } });
+  expect(anew.stderr).toContain('2 lines of another Temporal at localhost:7233/default/wechat-qualification:');
+  expect((await parsed()).map(({ placeId }) => placeId?.split('/')[0])).toEqual(['id-2', 'id-1', 'id-2', 'id-1']);
+});
+
+it('Temporal that does not tell which one it is: status 3, nothing is looked at, and the result file stays', async () => {
+  await file(rows.slice(0, 1));
+  const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'refused', metadata: {} });
+  const client = scriptedClient({ start: begun, checked: { findings: [] }, temporal: temporalWithNamespace(away) });
+  expect(await importing(['--yes'], client)).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining('scripted:7233'),
+  });
+  expect([client.calls, client.closed(), await readdir(folder)]).toEqual([[], 1, ['a.png', 'cases.csv']]);
+});
+
+it('a result file that does not say for certain where its rows were started is refused and left as it is', async () => {
   await file(rows.slice(0, 1));
   await importing(['--yes']);
   const path = join(folder, 'cases.results.csv');
-  const old = (await readFile(path, 'utf8')).replaceAll(/,[^,\r]*\r\n/g, '\r\n');
-  await writeFile(path, old);
   const client = scriptedClient({ start: begun, checked: { findings: [] } });
-  const done = await importing(['--yes'], client);
-  expect([done.status, client.calls]).toEqual([2, []]);
-  expect(done.stderr).toMatch(/does not say where its rows were started.*没有记录在哪个环境启动.*--results/s);
-  expect(await readFile(path, 'utf8')).toBe(old);
+  // First without the id of the place, then without the place at all.
+  for (let columns = 1; columns <= 2; columns += 1) {
+    const old = (await readFile(path, 'utf8')).replaceAll(/,[^,\r]*\r\n/g, '\r\n');
+    await writeFile(path, old);
+    const done = await importing(['--yes'], client);
+    expect([done.status, client.calls]).toEqual([2, []]);
+    expect(done.stderr).toMatch(/does not say for certain where its rows were.*没有可靠记录在哪个环境启动.*--results/s);
+    expect(await readFile(path, 'utf8')).toBe(old);
+  }
   expect((await importing(['--yes', '--results', 'new.csv'], client)).status).toBe(0);
 });
 

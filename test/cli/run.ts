@@ -11,6 +11,7 @@ import type {
   QualificationClient,
   Started,
 } from '../../src/index.ts';
+import { temporalWithNamespace } from '../scripted-namespace.ts';
 
 /** What one run gave. */
 export interface Run {
@@ -80,14 +81,17 @@ export function scriptedClient(script: {
   /** Instead of `rows`: asked with every filter. */
   list?: (filter: CaseFilter | undefined) => CaseRow[];
   checked?: Checked | Error;
-  /** Where histories are read. */
+  /** Where histories are read; default: one that only knows its namespace. */
   temporal?: QualificationClient['temporal'];
   /** Default: `scripted:7233`. */
   address?: string;
+  /** Temporal's own id of it; default: one for each address. */
+  namespaceId?: string;
 }): { connect: CliContext['connect']; calls: Call[]; connected: ConnectOptions[]; closed(): number } {
   const calls: Call[] = [];
   const connected: ConnectOptions[] = [];
   let closed = 0;
+  const { address = 'scripted:7233' } = script;
   const handleOf = (workflowId: string) =>
     new Proxy({} as CaseHandle, {
       get: (_, name) => {
@@ -124,8 +128,8 @@ export function scriptedClient(script: {
     listPage: async () => {
       throw new Error('no command lists by page');
     },
-    temporal: script.temporal as QualificationClient['temporal'],
-    address: script.address ?? 'scripted:7233',
+    temporal: script.temporal ?? temporalWithNamespace(script.namespaceId ?? `id of ${address}`),
+    address,
     namespace: 'default',
     taskQueue: 'wechat-qualification',
     close: async () => {

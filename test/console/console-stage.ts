@@ -92,6 +92,8 @@ export interface Script {
   start?: Start;
   /** What was told about cases, and is told again; see `told-events.ts`. */
   temporal?: QualificationClient['temporal'];
+  /** Default: `scripted:7233`. */
+  address?: string;
   /** In place of the handle's `view`: by workflow id. */
   viewOf?: (workflowId: string) => CaseView;
   /** appid -> name */
@@ -127,7 +129,9 @@ export async function createConsoleStage(
     throw new Error(`the script has no ${what}`);
   };
   const client = {
-    address: 'scripted:7233',
+    get address() {
+      return script.address ?? 'scripted:7233';
+    },
     namespace: 'default',
     taskQueue: 'wechat-qualification',
     get temporal() {

@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { claimMs, createImports, type Imports } from '../../src/store/imports.ts';
 import { createSecretBox } from '../../src/store/secrets.ts';
 import { newDataDir } from '../prepared-database.ts';
+import { temporalWithNamespace } from '../scripted-namespace.ts';
 import { type ConsoleStage, createConsoleStage } from './console-stage.ts';
 
 // A busy machine takes its time; every wait below is for a condition.
@@ -60,6 +61,7 @@ const newStage = (script: { check?: QualificationClient['check']; start?: Start 
         return nothing;
       },
       start,
+      temporal: temporalWithNamespace('id-1'),
       ...script,
     },
   });
@@ -285,4 +287,29 @@ test('a person stops it; pressed twice it runs once; a server that is gone is no
   expect(await settled(url)).toMatch(/>done</);
   expect((await imports.results(id)).length).toBe(30);
   expect(started.size).toBe(30);
+});
+
+test('an import goes on by another address of the same Temporal; at another Temporal nothing was started yet', async () => {
+  let calls = 0;
+  stage.script.start = async (input, options) => {
+    calls += 1;
+    return start(input, options);
+  };
+  const url = String(
+    (await upload(csvOf('wx5a2d8f1c3b7e9046,6201,A-1,https://files.example/b.jpg,'))).headers.location,
+  );
+  await settled(url);
+  const goOn = async () => {
+    await database.query(
+      `UPDATE wxq_import SET stage = 'starting', claimed_until = clock_timestamp() - interval '1 second'`,
+    );
+    await press(url, 'start');
+    expect(await settled(url)).toMatch(/>done</);
+    return calls;
+  };
+  expect(await goOn()).toBe(1);
+  stage.script.address = '127.0.0.1:7300';
+  expect(await goOn()).toBe(1);
+  stage.script.temporal = temporalWithNamespace('id-2');
+  expect(await goOn()).toBe(2);
 });

@@ -27,7 +27,9 @@ async function withSample(stage: Stage, work: (folder: string) => Promise<void>,
   }
 }
 
-const importing = (stage: Stage, folder: string, ...options: string[]) =>
+const importing = (stage: Stage, folder: string, ...options: string[]) => importingAt({}, stage, folder, ...options);
+/** By another address, if one is given. */
+const importingAt = (by: { address?: string }, stage: Stage, folder: string, ...options: string[]) =>
   run(['import', 'cases.csv', '--json', ...options], {
     cwd: folder,
     env: {
@@ -35,7 +37,7 @@ const importing = (stage: Stage, folder: string, ...options: string[]) =>
       WXQ_ACCOUNTS_FILE: join(stage.dataDir(), 'accounts.json'),
       WXQ_WECHAT_BASE_URL: stage.sandbox.url,
     },
-    connect: () => connect({ connection: stage.connection, taskQueue: stage.taskQueue, onWarning: () => {} }),
+    connect: () => connect({ ...by, connection: stage.connection, taskQueue: stage.taskQueue, onWarning: () => {} }),
   });
 
 const applyInTheBackOffice = async (stage: Stage): Promise<string[]> => {
@@ -67,8 +69,12 @@ test('ten cases of the sample file are started once, two of them follow audits t
       for (const id of ids) stage.started.add(id);
       expect(ids).toContain(`channels-shop/${stage.appId}/6211`);
 
-      const again = await importing(stage, folder, '--yes');
-      expect(again.json()).toMatchObject({ doneBefore: 10, outcomes: { started: 10 } });
+      const again = await importingAt({ address: 'new-name:7233' }, stage, folder, '--yes');
+      expect(again.json()).toMatchObject({
+        place: expect.stringMatching('^new-name'),
+        doneBefore: 10,
+        outcomes: { started: 10 },
+      });
       const withoutMemory = await importing(stage, folder, '--yes', '--results', 'other.csv');
       expect(withoutMemory.json()).toMatchObject({
         doneBefore: 0,

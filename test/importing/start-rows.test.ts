@@ -14,11 +14,9 @@ const rowsOf = (count: number) =>
     ),
   );
 const handle = {} as CaseHandle;
+const place = { place: 'scripted:7233/default/queue', placeId: 'id-1/queue' };
 type Client = Parameters<typeof startRows>[1]['client'];
 const clientOf = (start: (leaf: string, key: string | undefined) => Promise<Started>): Client => ({
-  address: 'scripted:7233',
-  namespace: 'default',
-  taskQueue: 'queue',
   channelsShop: {
     start: (input, options) => start('leaf' in input.category ? input.category.leaf : '', options?.startKey),
   },
@@ -37,6 +35,7 @@ it('tells started, existing with the same or another input, refused and failed a
   };
   const told: RowResult[] = [];
   const results = await startRows(await rowsOf(5), {
+    place,
     client: clientOf(async (leaf) => answers[leaf]?.() ?? Promise.reject(new Error(leaf))),
     onResult: (result) => void told.push(result),
   });
@@ -51,7 +50,7 @@ it('tells started, existing with the same or another input, refused and failed a
   expect(results[4]?.reason).toBe('too large');
   expect(results[5]?.reason).toContain('类目');
   expect(told).toHaveLength(6);
-  expect(new Set(results.map(({ place }) => place))).toEqual(new Set(['scripted:7233/default/queue']));
+  for (const result of results) expect(result).toMatchObject(place);
 });
 
 it('a row has the same key whatever stands around it; rows that were done before are not asked for again', async () => {
@@ -60,13 +59,13 @@ it('a row has the same key whatever stands around it; rows that were done before
     keys.push(key ?? '');
     return { handle, existing: false };
   });
-  const first = await startRows(await rowsOf(3), { client });
+  const first = await startRows(await rowsOf(3), { client, place });
   const before = new Map(first.map((result) => [result.digest ?? '', result]));
-  const again = await startRows(await rowsOf(4), { client, before });
+  const again = await startRows(await rowsOf(4), { client, place, before });
   expect(keys).toHaveLength(4);
   expect(new Set(keys).size).toBe(4);
   expect(again.map(({ outcome }) => outcome)).toEqual(['started', 'started', 'started', 'started', 'refused']);
-  await startRows((await rowsOf(1)).slice(0, 1), { client });
+  await startRows((await rowsOf(1)).slice(0, 1), { client, place });
   expect(keys[4]).toBe(keys[0]);
 });
 
@@ -87,12 +86,12 @@ it('1,000 rows: never more at once than allowed; a signal ends it between two ro
     told.set(result.digest ?? '', result);
     if (told.size === 300) stop.abort();
   };
-  const part = await startRows(rows, { client, atOnce: 7, onResult, signal: stop.signal });
+  const part = await startRows(rows, { client, place, atOnce: 7, onResult, signal: stop.signal });
   expect(most).toBe(7);
   expect(part.length).toBeGreaterThanOrEqual(300);
   expect(part.length).toBeLessThan(310);
   expect(running).toBe(0);
-  const rest = await startRows(rows, { client, before: told });
+  const rest = await startRows(rows, { client, place, before: told });
   expect(rest).toHaveLength(1_001);
   expect(calls).toBe(1_000);
 });
@@ -103,7 +102,12 @@ it('Temporal that goes away ends the import; what was begun is told first', asyn
     if (leaf === '6003') throw new TemporalUnreachableError('127.0.0.1:1', 'refused');
     return { handle, existing: false };
   });
-  const going = startRows(await rowsOf(20), { client, atOnce: 2, onResult: ({ outcome }) => void told.push(outcome) });
+  const going = startRows(await rowsOf(20), {
+    client,
+    place,
+    atOnce: 2,
+    onResult: ({ outcome }) => void told.push(outcome),
+  });
   await expect(going).rejects.toThrow(TemporalUnreachableError);
   expect(told.length).toBeGreaterThanOrEqual(2);
   expect(told.length).toBeLessThan(20);

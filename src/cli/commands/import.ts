@@ -4,8 +4,9 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Checked, inputDigest, type QualificationClient } from '../../client/index.ts';
 import { defaultTaskQueue } from '../../contract/messages.ts';
 import type { ImportTable } from '../../importing/import-file.ts';
+import { type ImportPlace, placeBySettings, placeOf } from '../../importing/place.ts';
 import { type PreviewRow, previewImport } from '../../importing/preview.ts';
-import { isDone, type Place, placeOf, type RowResult, startRows } from '../../importing/start-rows.ts';
+import { isDone, type RowResult, startRows } from '../../importing/start-rows.ts';
 import { temporalSettings } from '../../runtime/temporal-connection.ts';
 import { act, type Cli, newCommand } from '../command.ts';
 import { type ExitStatus, exitStatus, UsageError } from '../exit-status.ts';
@@ -54,20 +55,19 @@ export const importCommand = (cli: Cli) =>
             ? join(dirname(path), `${basename(path, extname(path))}.results.csv`)
             : resolve(cli.context.cwd, options.results);
         const earlier = await earlierResults(resultPath);
-        const askedAt = (client: Place): Import => {
-          const place = placeOf(client);
+        const askedAt = (place: ImportPlace): Import => {
           return { name, path, table, options, resultPath, place, earlier: resultsAt(place, earlier) };
         };
         if (options.dryRun === true && !options.check) {
           const { env } = cli.context;
           const settings = { ...temporalSettings(env), taskQueue: env.WXQ_TASK_QUEUE || defaultTaskQueue };
-          return await previewed(cli, out, askedAt(settings), undefined);
+          return await previewed(cli, out, askedAt(placeBySettings(settings)), undefined);
         }
         // The result file tells which rows met a case with another input.
         const client = await cli.context.connect({ env: cli.context.env, onWarning: () => {} });
         try {
           await announceWorkers(cli.context, client);
-          return await previewed(cli, out, askedAt(client), client);
+          return await previewed(cli, out, askedAt(await placeOf(client)), client);
         } finally {
           await client.close();
         }
@@ -80,7 +80,7 @@ interface Import {
   table: ImportTable;
   options: Options;
   resultPath: string;
-  place: string;
+  place: ImportPlace;
   earlier: EarlierResults;
 }
 
@@ -126,7 +126,7 @@ async function previewed(
       ready: ready.length,
       refused: refused.length,
       doneBefore: done.length,
-      place,
+      ...place,
       resultsElsewhere: earlier.elsewhere.length,
       preview: looked.map(({ input: _, ...row }) => row),
     };
@@ -148,9 +148,10 @@ async function previewed(
 /** What was started elsewhere is no reason to leave a row out, and no reason to lose its line. */
 function sayElsewhere(out: Output, { resultPath, place, earlier: { elsewhere } }: Import): void {
   if (elsewhere.length === 0) return;
-  const places = [...new Set(elsewhere.map((one) => one.place ?? '?'))].join(', ');
+  const named = ({ place: name = '?' }: RowResult) => (name === place.place ? `another Temporal at ${name}` : name);
+  const places = [...new Set(elsewhere.map(named))].join(', ');
   out.note(
-    `${resultPath} also has ${counted(elsewhere.length, 'line')} of ${places}: they do not count at ${place}, and stay in it.\n结果文件中另有 ${elsewhere.length} 行属于其他环境，此处不算已完成，原样保留。`,
+    `${resultPath} also has ${counted(elsewhere.length, 'line')} of ${places}: they do not count at ${place.place}, and stay in it.\n结果文件中另有 ${elsewhere.length} 行属于其他环境，此处不算已完成，原样保留。`,
   );
 }
 
@@ -169,13 +170,14 @@ async function started(
   run: { asked: Import; rows: PreviewRow[]; client: QualificationClient; signal: AbortSignal; facts: object },
 ): Promise<ExitStatus> {
   const { asked, rows, client, signal, facts } = run;
-  const { name, path, options, resultPath, earlier } = asked;
+  const { name, path, options, resultPath, place, earlier } = asked;
   const file = await openResultFile(resultPath, earlier);
   const bar = createProgressBar(cli.context, 'starting');
   const results: RowResult[] = [];
   try {
     await startRows(rows, {
       client,
+      place,
       relativeTo: dirname(path),
       before: earlier.here,
       atOnce: options.atOnce,

@@ -1,5 +1,6 @@
 /** The result file beside the CSV file: a line is there as soon as its row is done, so that a killed run can be gone on with. */
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { type ImportPlace, isAt } from '../../importing/place.ts';
 import { parseResults, resultHead, resultLine } from '../../importing/result-lines.ts';
 import { isDone, type RowResult } from '../../importing/start-rows.ts';
 import { UsageError } from '../exit-status.ts';
@@ -20,10 +21,10 @@ export interface EarlierResults {
 }
 
 /** Tells the results of one place from those of all others. */
-export function resultsAt(place: string, earlier: readonly RowResult[]): EarlierResults {
+export function resultsAt(place: ImportPlace, earlier: readonly RowResult[]): EarlierResults {
   return {
-    here: new Map(earlier.flatMap((one) => (one.place === place ? [[one.digest ?? '', one] as const] : []))),
-    elsewhere: earlier.filter((one) => one.place !== place),
+    here: new Map(earlier.flatMap((one) => (isAt(one, place) ? [[one.digest ?? '', one] as const] : []))),
+    elsewhere: earlier.filter((one) => !isAt(one, place)),
   };
 }
 
@@ -49,7 +50,7 @@ export async function openResultFile(path: string, { here: before, elsewhere }: 
   };
 }
 
-/** What earlier runs did, at whatever place. @throws UsageError when the file is something else, or does not say where its rows were started. */
+/** What earlier runs did, at whatever place. @throws UsageError when the file is something else, or does not say for certain where its rows were started. */
 export async function earlierResults(path: string): Promise<RowResult[]> {
   let text: string;
   try {
@@ -63,7 +64,7 @@ export async function earlierResults(path: string): Promise<RowResult[]> {
     throw new UsageError(`${path} is there already and no result of an import.`, 'Name another one with --results.');
   if (results === 'placeless')
     throw new UsageError(
-      `${path} is of an earlier version and does not say where its rows were started. 结果文件由旧版本生成，没有记录在哪个环境启动。`,
+      `${path} is of an earlier version and does not say for certain where its rows were started. 结果文件由旧版本生成，没有可靠记录在哪个环境启动。`,
       'Name another result file with --results. What was started at this place Temporal knows by itself, as long as it keeps the histories; take older rows out of the CSV file. 请用 --results 指定另一个结果文件；此环境中已启动的行不会重复启动。',
     );
   return results;
