@@ -1,5 +1,6 @@
 /** Delivers pushes as WeChat does: 5 s for an answer, up to ten tries over some 3.6 hours, 2xx is enough. */
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../wechat/deadline.ts';
 import { sealPush } from '../wechat/push/index.ts';
@@ -37,6 +38,8 @@ export interface PushSender {
 export function createPushSender(world: World): PushSender {
   const flying = new Map<string, Promise<void>>();
   const closing = new AbortController();
+  // One listener for each push under way, taken away when it ends: any number of them is no leak.
+  setMaxListeners(0, closing.signal);
   let held: PushRecord | undefined;
 
   function queue(

@@ -235,6 +235,22 @@ describe('push chaos', () => {
     expect(auditIds()).toEqual([auditId]);
   });
 
+  test('a dozen pushes that are due in the same moment bring no warning about listeners', async () => {
+    const warnings: string[] = [];
+    const hear = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', hear);
+    stage.sandbox.setChaos({ push: { delaySeconds: 600 } });
+    const { appId } = fixtures.miniProgram;
+    for (let n = 0; n < 12; n += 1) {
+      const { id } = await stage.sandbox.applyInBackOffice({ appId, categoryId: '8-39' });
+      stage.sandbox.decide(id, 'rejected', `${n}`);
+    }
+    stage.sandbox.setClock({ advanceSeconds: 600 });
+    await stage.receiver.waitFor(12);
+    process.off('warning', hear);
+    expect(warnings).toEqual([]);
+  });
+
   test('shuffled pushes arrive in the wrong order', async () => {
     stage.sandbox.setChaos({ push: { shuffle: 1 } });
     const first = await decided(0);
