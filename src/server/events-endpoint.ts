@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PushRejected } from '../wechat/push/index.ts';
 import { isBearer } from './bearer.ts';
-import type { CallbackAccounts } from './dependencies.ts';
+import { type CallbackAccounts, defaultCallbackLimits } from './dependencies.ts';
 import { type EventRequest, EventRequestError, readEventRequest } from './event-request.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { authenticMessage, findAddress, type PushAddress, type Query } from './push-address.ts';
@@ -57,7 +57,8 @@ export function registerEvents(app: FastifyInstance, endpoint: EventsEndpoint): 
       if (error.statusCode === 413) return refuse(endpoint, reply, 413, { field: 'body', message: 'at most 64 KiB' });
       throw error;
     });
-    scope.post('/events', async (request, reply) => {
+    // The private port's own limit is wider, for the calls of our processes.
+    scope.post('/events', { bodyLimit: defaultCallbackLimits.maxBodyBytes }, async (request, reply) => {
       try {
         return await receive(endpoint, request, reply);
       } catch (error) {

@@ -79,6 +79,8 @@ export function createPrivate(
     metrics,
     events: { accounts, events, pushes, bearer: token },
     pushes: { pushes, events, bearer: ours },
+    // As wide as in production.
+    limits: { maxBodyBytes: 8 * 1024 * 1024 },
   });
   onTestFinished(() => app.close());
   const post = (body: unknown, query: Record<string, string> = {}, authorization = `Bearer ${bearer}`) =>
