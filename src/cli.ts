@@ -3,6 +3,8 @@
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { besideDev } from './cli/beside-dev.ts';
+import type { CliContext } from './cli/context.ts';
 import { runCli } from './cli/program.ts';
 import { connect } from './client/index.ts';
 
@@ -12,7 +14,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const status = await runCli(process.argv.slice(2), {
+const argv = process.argv.slice(2);
+const outside: CliContext = {
   env: process.env,
   cwd: process.cwd(),
   stdout: process.stdout,
@@ -25,7 +28,8 @@ const status = await runCli(process.argv.slice(2), {
     sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
       if (!signal?.aborted) throw error;
     }),
-});
+};
+const status = await runCli(argv, await besideDev(outside, argv[0]));
 // Only set, not exited with: the long-running commands have things open that keep the process alive.
 process.exitCode = status;
 // But what failed has to end whatever it had opened by then (the SDK's runtime stays for ever): a worker that could not

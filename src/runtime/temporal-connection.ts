@@ -32,11 +32,14 @@ function reasonOf(cause: unknown): string {
   return namespace === undefined ? text.replace(/\.$/, '') : `it has no namespace ${namespace}`;
 }
 
+/** Where Temporal is when nothing says otherwise. */
+export const usualTemporal = 'localhost:7233';
+
 /** Reads the settings. Defaults: localhost:7233, namespace `default`. */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   const given = Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]);
   const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) });
-  const address = connectionOptions.address ?? 'localhost:7233';
+  const address = connectionOptions.address ?? usualTemporal;
   return { address, namespace: namespace ?? 'default', connectionOptions: { ...connectionOptions, address } };
 }
 

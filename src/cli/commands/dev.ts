@@ -5,6 +5,7 @@ import { loadConfig } from '../../runtime/config.ts';
 import { LockHeldError, takeLock } from '../../runtime/lock-file.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { fixtures } from '../../sandbox/index.ts';
+import { devLock, forgetDevParts, writeDevParts } from '../beside-dev.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitStatus, exitStatus, UsageError } from '../exit-status.ts';
 import { onInterrupt } from '../local/interruption.ts';
@@ -24,13 +25,14 @@ export async function runDev({ json }: { json: boolean }, context: CliContext): 
   const config = loadConfig(context.env);
   mkdirSync(config.dataDir, { recursive: true });
   // Temporal locks its database; the sandbox's state needs it just as much, also with a server of TEMPORAL_ADDRESS.
-  const lock = await takeLock(join(config.dataDir, 'dev.lock')).catch((error: unknown) => {
+  const lock = await takeLock(join(config.dataDir, devLock)).catch((error: unknown) => {
     if (!(error instanceof LockHeldError)) throw error;
     throw new UsageError(
       `\`wxq dev\` runs already on ${config.dataDir} (pid ${error.pid}).`,
       'Stop that one first, or name another data folder: WXQ_DATA_DIR.',
     );
   });
+  await forgetDevParts(config.dataDir);
   const interruption = (context.interruption ?? onInterrupt)();
   const logger = await createLogger({ level: config.logLevel, name: 'server' });
   let stack: LocalStack | undefined;
@@ -50,6 +52,11 @@ export async function runDev({ json }: { json: boolean }, context: CliContext): 
       signal: interruption.signal,
     });
     stack = running;
+    await writeDevParts(config.dataDir, {
+      temporal: running.temporal.address,
+      callback: running.server.callbackUrl,
+      console: running.server.privateUrl,
+    });
     const restartWorker = (how: string): void => {
       out.warn(`the worker died (${how}); it is started again`);
       setTimeout(() => {
