@@ -328,6 +328,11 @@ function isProgram(): boolean {
 
 if (isProgram()) {
   try {
+    // Somebody who types `--help` does not want one that runs.
+    if (process.argv.length > 2)
+      throw new ConfigError([
+        `arguments are not taken here (${process.argv.slice(2).join(' ')}): see \`wxq server --help\``,
+      ]);
     await runServer(loadConfig(process.env));
   } catch (error) {
     const isUsage = error instanceof ConfigError || error instanceof AccountsError || error instanceof SecretError;

@@ -68,7 +68,8 @@ function failureText(error: unknown): string {
 /** Errors of other parts of the program, by name: their message says what is wrong, this what to do next. */
 const advices: Record<string, string> = {
   ConfigError: 'Set it, or take it away; every setting stands in .env.example. `wxq doctor` looks at all of them.',
-  AccountsError: 'Correct the file of WXQ_ACCOUNTS_FILE; examples/accounts.sandbox.json is one.',
+  AccountsError:
+    'Correct the file (the one that was named, else that of WXQ_ACCOUNTS_FILE); examples/accounts.sandbox.json is one.',
   CodecKeysError: 'Set WXQ_CODEC_KEYS as the worker has it: id1:base64key,id2:base64key.',
   SecretError:
     'Set WXQ_SECRET_KEY as it was when the database was written; several keys with commas between, the new one first.',

@@ -3,9 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createLogger, temporalLogger } from '../../src/runtime/logger.ts';
 import { isPortFree, nextFreePort } from '../../src/runtime/ports.ts';
+import { runProgram } from '../../src/runtime/program-run.ts';
 
 const source = (name: string): string => JSON.stringify(new URL(`../../src/runtime/${name}.ts`, import.meta.url).href);
 
@@ -131,3 +133,17 @@ describe('stopping', () => {
     expect(output).toContain('closed');
   });
 });
+
+test.each(['worker', 'server'])(
+  '%s takes no arguments, and does not start when it is given one',
+  async (name) => {
+    const file = fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url));
+    const { status, stderr } = await runProgram(process.execPath, ['--import', 'tsx', file, '--help'], {
+      env: process.env,
+      timeoutMs: 60_000,
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain(`see \`wxq ${name} --help\``);
+  },
+  70_000,
+);
