@@ -110,6 +110,7 @@ it('after a kill the same command goes on: a torn last line is dropped, rows tha
     [2, 'started'],
     [3, 'started'],
   ]);
+  expect((await importing(['--yes'], client)).stdout).toContain('2 done before');
 });
 
 it('a result file of staging leaves out no row of production, says so, and keeps its lines', async () => {

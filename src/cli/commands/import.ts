@@ -139,7 +139,7 @@ async function previewed(
       out.result({ ...facts, results: [] }, 'Nothing was started.');
       return exitStatus.findings;
     }
-    return await started(cli, out, { asked, rows, client, signal: interruption.signal, facts });
+    return await started(cli, out, { asked, rows: looked, client, signal: interruption.signal, facts });
   } finally {
     interruption.forget();
   }
@@ -167,7 +167,7 @@ async function confirmed(cli: Cli, client: QualificationClient, ready: readonly 
 async function started(
   cli: Cli,
   out: Output,
-  run: { asked: Import; rows: PreviewRow[]; client: QualificationClient; signal: AbortSignal; facts: object },
+  run: { asked: Import; rows: LookedRow[]; client: QualificationClient; signal: AbortSignal; facts: object },
 ): Promise<ExitStatus> {
   const { asked, rows, client, signal, facts } = run;
   const { name, path, options, resultPath, place, earlier } = asked;
@@ -200,7 +200,7 @@ async function started(
   results.sort((a, b) => a.row - b.row);
   out.result(
     { ...facts, resultFile: resultPath, outcomes: outcomesOf(results), results },
-    resultsText(name, results, resultPath),
+    resultsText(name, { results, rows }, resultPath),
   );
   const isWhole = results.length === rows.length && results.every(({ outcome }) => isDone(outcome));
   return isWhole ? exitStatus.done : exitStatus.findings;

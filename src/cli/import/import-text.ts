@@ -91,12 +91,18 @@ export const outcomesOf = (results: readonly RowResult[]): Record<RowOutcome, nu
     rowOutcomes.map((outcome) => [outcome, results.filter((result) => result.outcome === outcome).length]),
   ) as Record<RowOutcome, number>;
 
-/** One line per row that a person has to look at, and the counts. */
-export function resultsText(name: string, results: readonly RowResult[], file: string): string {
+/** One line per row that a person has to look at, and the counts: what an earlier run had done is not counted as done by this one. */
+export function resultsText(
+  name: string,
+  { results, rows }: { results: readonly RowResult[]; rows: readonly LookedRow[] },
+  file: string,
+): string {
+  const before = new Set(sorted(rows).done.map(({ row }) => row));
   const open = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'existing-other-input');
-  const counts = Object.entries(outcomesOf(results))
+  const counts = Object.entries(outcomesOf(results.filter(({ row }) => !before.has(row))))
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`);
+  if (before.size > 0) counts.push(`${before.size} done before`);
   return [
     ...open.slice(0, mostShown).map(({ row, outcome, reason = '' }) => `${name} row ${row}: ${outcome}. ${reason}`),
     `${name}: ${counts.join(', ') || 'nothing was started'}`,
