@@ -4,6 +4,7 @@ import type { CaseCheck } from '../checking/case-check.ts';
 import type { CheckAnswer, CheckRequest } from '../contract/check.ts';
 import { papersOf } from '../contract/material-path.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
+import type { Whose } from '../store/material.ts';
 import { withDeadline } from '../wechat/deadline.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -32,7 +33,7 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
               isSentForOthers: (sha256) =>
                 deps.materialStore.isSentForOthers(
                   sha256,
-                  principalsIn(request.input, deps.principalOf?.(request.input)),
+                  whosePapers(request.input, deps.principalOf?.(request.input)),
                 ),
               signal,
             },
@@ -45,11 +46,10 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
   };
 }
 
-/** By which names this case's bytes may have been noted as its own. */
-const principalsIn = (input: CheckRequest['input'], principal: string | undefined): string[] => [
-  ...papersOf(input)
-    .flatMap(({ paper }) => [paper.holder?.name, paper.holder?.creditCode])
-    .filter((one) => one !== undefined),
-  ...(principal === undefined ? [] : [principal]),
-  input.appId,
-];
+/** Whose papers this case's are, as its uploads will note them. */
+const whosePapers = (input: CheckRequest['input'], principal: string | undefined): Whose => ({
+  appId: input.appId,
+  names: [principal, ...papersOf(input).flatMap(({ paper }) => [paper.holder?.name, paper.holder?.creditCode])].filter(
+    (one) => one !== undefined,
+  ),
+});

@@ -7,6 +7,7 @@ import { type FailureDetails, failureTypes } from '../contract/failures.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import { ImageRefused } from '../images/inspect.ts';
 import type { UploadLimits } from '../images/prepare.ts';
+import type { Whose } from '../store/material.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { castFailure, failure, refuseToWriteWhenObserving } from './failure.ts';
 import type { Sent } from './uploads-under-way.ts';
@@ -92,14 +93,16 @@ async function onlyOnce(
   return await uploadsUnderWay.once(key, work, signal);
 }
 
-/** Whose papers they are, by every name that is known; the first is the one that is noted. */
-const principalsOf = ({ principalOf }: ActivityDependencies, { account, holders }: UploadRequest): string[] =>
-  [principalOf?.(account), ...(holders ?? []), account.appId].filter((one) => one !== undefined);
+/** Whose papers they are, by every name that is known. */
+const whosePapers = ({ principalOf }: ActivityDependencies, { account, holders }: UploadRequest): Whose => ({
+  appId: account.appId,
+  names: [principalOf?.(account), ...(holders ?? [])].filter((one) => one !== undefined),
+});
 
 /** A warning only: what goes wrong here never stops an upload. */
 async function isSentForOthers(deps: ActivityDependencies, request: UploadRequest, sha256: string): Promise<boolean> {
   try {
-    return await deps.materialStore.isSentForOthers(sha256, principalsOf(deps, request));
+    return await deps.materialStore.isSentForOthers(sha256, whosePapers(deps, request));
   } catch (error) {
     deps.onBug?.(error);
     return false;
@@ -107,9 +110,8 @@ async function isSentForOthers(deps: ActivityDependencies, request: UploadReques
 }
 
 async function markSent(deps: ActivityDependencies, request: UploadRequest, hashes: string[]): Promise<void> {
-  const [principal = request.account.appId] = principalsOf(deps, request);
   try {
-    for (const sha256 of new Set(hashes)) await deps.materialStore.markSent(sha256, principal);
+    for (const sha256 of new Set(hashes)) await deps.materialStore.markSent(sha256, whosePapers(deps, request));
   } catch (error) {
     deps.onBug?.(error);
   }

@@ -1,7 +1,7 @@
 /** The material store in a bucket of S3-compatible object storage: the same promises as the folder (rule L3). */
 import { ObjectStorageError } from '../object-storage/errors.ts';
 import type { ObjectStorage } from '../object-storage/object-storage.ts';
-import { digestOf, isDigest, MaterialDamaged, type MaterialStore, principalMark } from './material.ts';
+import { digestOf, isAnothers, isDigest, MaterialDamaged, type MaterialStore, markOf } from './material.ts';
 
 /** Above what a worker ever fetches: a larger object is none of ours. */
 const maxBytes = 64 * 1024 * 1024;
@@ -59,14 +59,13 @@ export function createObjectMaterialStore(o: {
       return undefined;
     },
 
-    async markSent(sha256, principal) {
-      await storage.put({ bucket, key: `${prefix}sent/${sha256}/${principalMark(principal)}` }, Buffer.from('sent'));
+    async markSent(sha256, whose) {
+      await storage.put({ bucket, key: `${prefix}sent/${sha256}/${markOf(whose)}` }, Buffer.from('sent'));
     },
 
     async isSentForOthers(sha256, ours) {
-      const own = new Set(ours.map(principalMark));
       const keys = await storage.list(bucket, `${prefix}sent/${sha256}/`);
-      return keys.some((key) => !own.has(key.slice(key.lastIndexOf('/') + 1)));
+      return keys.some((key) => isAnothers(key.slice(key.lastIndexOf('/') + 1), ours));
     },
   };
 }

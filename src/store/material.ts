@@ -12,15 +12,34 @@ export interface MaterialStore {
    * @throws {TypeError} if `sha256` is not 64 lower-case hex digits.
    */
   get(sha256: string): Promise<Uint8Array | undefined>;
-  /** Notes that these bytes were sent for this principal (主体); the name itself is not kept. Repeating it is harmless. */
-  markSent(sha256: string, principal: string): Promise<void>;
-  /** Whether these bytes were sent for anybody else than `ours`. */
-  isSentForOthers(sha256: string, ours: readonly string[]): Promise<boolean>;
+  /** Notes for whom these bytes were sent; no name of theirs is kept. Repeating it is harmless. */
+  markSent(sha256: string, whose: Whose): Promise<void>;
+  /** Whether these bytes were sent for another principal (主体) than ours. */
+  isSentForOthers(sha256: string, ours: Whose): Promise<boolean>;
 }
 
-/** What is kept instead of a principal's name. */
-export const principalMark = (principal: string): string =>
-  createHash('sha256').update(principal).digest('hex').slice(0, 32);
+/** Whose papers some bytes are: the account that sends them, and every name of a principal that is known. */
+export interface Whose {
+  appId: string;
+  names: readonly string[];
+}
+
+/** What is kept instead of them: digests, the account's first. */
+export const markOf = ({ appId, names }: Whose): string =>
+  [appId, ...new Set(names.slice(0, mostNames))].map(markOfName).join('.');
+
+/** By the principals' names where both sides have some, else by the account. Marks of before 0.2.0 are one digest, of either. */
+export function isAnothers(mark: string, { appId, names }: Whose): boolean {
+  const [account = '', ...theirs] = mark.split('.');
+  const [ownAccount, own] = [markOfName(appId), new Set(names.map(markOfName))];
+  if (theirs.length > 0 && own.size > 0) return !theirs.some((one) => own.has(one));
+  return account !== ownAccount && !own.has(account);
+}
+
+/** The mark is a file's name, which may have 255 bytes. */
+const mostNames = 6;
+
+const markOfName = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 32);
 
 /** A file of the store that no longer has the content its name says. */
 export class MaterialDamaged extends Error {
@@ -90,16 +109,15 @@ export function createMaterialStore(o: {
       return undefined;
     },
 
-    async markSent(sha256, principal) {
+    async markSent(sha256, whose) {
       const marks = marksOf(sha256);
       await mkdir(marks, { recursive: true, mode: 0o700 });
-      await writeFile(join(marks, principalMark(principal)), '', { mode: 0o600 });
+      await writeFile(join(marks, markOf(whose)), '', { mode: 0o600 });
     },
 
     async isSentForOthers(sha256, ours) {
-      const own = new Set(ours.map(principalMark));
       try {
-        return (await readdir(marksOf(sha256))).some((mark) => !own.has(mark));
+        return (await readdir(marksOf(sha256))).some((mark) => isAnothers(mark, ours));
       } catch (error) {
         if (codeOf(error) === 'ENOENT') return false;
         throw error;

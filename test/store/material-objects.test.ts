@@ -86,9 +86,15 @@ test('a bucket without a key for it is refused at once', () => {
 
 test('whom bytes were sent for is known without any name of theirs in the bucket', async () => {
   const store = open();
-  expect(await store.isSentForOthers(sha256, ['甲公司'])).toBe(false);
-  await store.markSent(sha256, '甲公司');
-  expect(await store.isSentForOthers(sha256, ['甲公司', 'wx1'])).toBe(false);
-  expect(await store.isSentForOthers(sha256, ['乙公司'])).toBe(true);
+  const of = (appId: string, ...names: string[]) => ({ appId, names });
+  const isForOthers = (...whose: [string, ...string[]]) => store.isSentForOthers(sha256, of(...whose));
+  expect(await isForOthers('wx1', '甲公司')).toBe(false);
+  await store.markSent(sha256, of('wx1', '甲公司', '914A'));
+  expect(await isForOthers('wx1', '甲公司')).toBe(false);
+  expect(await isForOthers('wx2', '914A')).toBe(false);
+  expect(await isForOthers('wx1', '乙公司')).toBe(true);
+  // The same account without a holder in its papers is no other principal.
+  expect(await isForOthers('wx1')).toBe(false);
+  expect(await isForOthers('wx2')).toBe(true);
   expect([...double.objects.keys()].join()).not.toContain('甲');
 });
