@@ -19,7 +19,7 @@ import { ImageRefused } from './images/inspect.ts';
 import { createImagePreparation } from './images/preparation.ts';
 import { createStateGauges } from './measuring/state-gauges.ts';
 import { createCallMeter } from './measuring/wechat-calls.ts';
-import { type Config, ConfigError, isLive, loadConfig } from './runtime/config.ts';
+import { type Config, ConfigError, isLive, loadConfig, refuseArguments } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { listenNear } from './runtime/ports.ts';
 import { closeOnSignal, stopLimitMs } from './runtime/shutdown.ts';
@@ -328,11 +328,7 @@ function isProgram(): boolean {
 
 if (isProgram()) {
   try {
-    // Somebody who types `--help` does not want one that runs.
-    if (process.argv.length > 2)
-      throw new ConfigError([
-        `arguments are not taken here (${process.argv.slice(2).join(' ')}): see \`wxq server --help\``,
-      ]);
+    refuseArguments('server', process.argv.slice(2));
     await runServer(loadConfig(process.env));
   } catch (error) {
     const isUsage = error instanceof ConfigError || error instanceof AccountsError || error instanceof SecretError;

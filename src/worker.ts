@@ -21,7 +21,7 @@ import { createCallMeter, measuredHolds } from './measuring/wechat-calls.ts';
 import { createNotifyDispatcher } from './notify/delivery.ts';
 import { targetsOf } from './notify/targets.ts';
 import { createObjectStorage } from './object-storage/object-storage.ts';
-import { type Config, ConfigError, isLive, loadConfig } from './runtime/config.ts';
+import { type Config, ConfigError, isLive, loadConfig, refuseArguments } from './runtime/config.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { listenNear } from './runtime/ports.ts';
 import { closeOnSignal } from './runtime/shutdown.ts';
@@ -329,11 +329,7 @@ function isProgram(): boolean {
 
 if (isProgram()) {
   try {
-    // Somebody who types `--help` does not want one that runs.
-    if (process.argv.length > 2)
-      throw new ConfigError([
-        `arguments are not taken here (${process.argv.slice(2).join(' ')}): see \`wxq worker --help\``,
-      ]);
+    refuseArguments('worker', process.argv.slice(2));
     await runWorker(loadConfig(process.env));
   } catch (error) {
     const isUsage = error instanceof ConfigError || error instanceof AccountsError || error instanceof SecretError;

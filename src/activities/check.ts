@@ -4,9 +4,9 @@ import type { CaseCheck } from '../checking/case-check.ts';
 import type { CheckAnswer, CheckRequest } from '../contract/check.ts';
 import { papersOf } from '../contract/material-path.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
-import type { Whose } from '../store/material.ts';
 import { withDeadline } from '../wechat/deadline.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { whosePapers } from './images.ts';
 
 /** Images that have not been looked at by then are left unchecked: a person waits for the answer. */
 const lookingLimitMs = 40_000;
@@ -33,7 +33,7 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
               isSentForOthers: (sha256) =>
                 deps.materialStore.isSentForOthers(
                   sha256,
-                  whosePapers(request.input, deps.principalOf?.(request.input)),
+                  whosePapers(deps, { account: request.input, holders: holdersIn(request.input) }),
                 ),
               signal,
             },
@@ -46,10 +46,5 @@ export function createCheckActivities(deps: ActivityDependencies, check: CaseChe
   };
 }
 
-/** Whose papers this case's are, as its uploads will note them. */
-const whosePapers = (input: CheckRequest['input'], principal: string | undefined): Whose => ({
-  appId: input.appId,
-  names: [principal, ...papersOf(input).flatMap(({ paper }) => [paper.holder?.name, paper.holder?.creditCode])].filter(
-    (one) => one !== undefined,
-  ),
-});
+const holdersIn = (input: CheckRequest['input']): (string | undefined)[] =>
+  papersOf(input).flatMap(({ paper }) => [paper.holder?.name, paper.holder?.creditCode]);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { UploadedImage, UploadRequest } from '../contract/activities.ts';
+import type { Account, UploadedImage, UploadRequest } from '../contract/activities.ts';
 import { type FailureDetails, failureTypes } from '../contract/failures.ts';
 import { sha256OfMaterialSource } from '../contract/material-source.ts';
 import { ImageRefused } from '../images/inspect.ts';
@@ -94,9 +94,12 @@ async function onlyOnce(
 }
 
 /** Whose papers they are, by every name that is known. */
-const whosePapers = ({ principalOf }: ActivityDependencies, { account, holders }: UploadRequest): Whose => ({
+export const whosePapers = (
+  { principalOf }: ActivityDependencies,
+  { account, holders = [] }: { account: Account; holders?: readonly (string | undefined)[] },
+): Whose => ({
   appId: account.appId,
-  names: [principalOf?.(account), ...(holders ?? [])].filter((one) => one !== undefined),
+  names: [principalOf?.(account), ...holders].filter((one) => one !== undefined),
 });
 
 /** A warning only: what goes wrong here never stops an upload. */

@@ -3,6 +3,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { materialSource } from '../contract/material-source.ts';
 import { answers } from './answers.ts';
+import { formBound } from './form-bound.ts';
 import { ApiProblem } from './problem.ts';
 import { uploadedImage } from './shapes.ts';
 
@@ -33,12 +34,10 @@ export async function registerMaterialRoutes(app: FastifyInstance, intake: Mater
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     await scope.register(multipart, { limits: { files: 1, fields: 0, fileSize: maxImageBytes, parts: 2 } });
-    // The parser of forms knows a limit for the file alone: what stands around it would be read to its end.
     scope.addHook('onRequest', async (request) => {
-      const length = request.headers['content-length'];
-      if (Number(length ?? 0) > request.routeOptions.bodyLimit) throw tooLarge();
-      // `isMultipart` is known only after the body's parser has been chosen.
-      if (length === undefined && /^multipart\//i.test(request.headers['content-type'] ?? ''))
+      const refusal = formBound(request);
+      if (refusal === 413) throw tooLarge();
+      if (refusal === 411)
         throw new ApiProblem('no-length', 'A form must have a Content-Length.', {
           advice: 'Give the client the whole file instead of a stream, or send the bare image.',
         });

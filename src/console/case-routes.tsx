@@ -5,7 +5,7 @@ import { renderToString } from 'preact-render-to-string';
 import { corrected } from '../client/case-story.ts';
 import { InvalidCaseError, QualificationError } from '../client/index.ts';
 import { resubmissionFindings } from '../client/resubmission.ts';
-import type { Action, Resubmission } from '../contract/qualification.ts';
+import type { Action, CaseView, Resubmission } from '../contract/qualification.ts';
 import { parseWorkflowId } from '../contract/workflow-id.ts';
 import { actionPaths, withdrawDocument } from './case-actions.tsx';
 import { caseRunOf, caseUrl, seenOf, sinceOf } from './case-address.ts';
@@ -101,8 +101,9 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
   app.post(`${route}/mend`, { bodyLimit: maxFormBytes }, async (request, reply) => {
     const form = await formOf(request);
     const workflowId = idOf(request);
-    if (await hasMoved(workflowId, form.values.get('seen'))) return moved(request, reply);
-    const { resubmission, problems } = await wishOf(request, form);
+    const view = await operations.view(workflowId);
+    if (form.values.get('seen') !== seenOf({ view })) return moved(request, reply);
+    const { resubmission, problems } = wishOf(request, form, view.material);
     if (problems.length > 0) return formAgain(request, reply, form, <Problems problems={problems} />, 422);
     await operations.act(
       workflowId,
@@ -118,7 +119,8 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
 
   app.post(`${route}/check`, { bodyLimit: maxFormBytes }, async (request, reply) => {
     const form = await formOf(request);
-    const { resubmission, problems } = await wishOf(request, form);
+    const material = form.images.size === 0 ? [] : (await operations.view(idOf(request))).material;
+    const { resubmission, problems } = wishOf(request, form, material);
     const found = problems.length > 0 ? <Problems problems={problems} /> : await check(request, resubmission);
     if (request.headers['hx-request'] === undefined) return formAgain(request, reply, form, found, 200);
     return reply.type('text/html; charset=utf-8').send(renderToString(found));
@@ -140,13 +142,12 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
   }
 
   /** What the form asks for, and why that cannot be sent. An image that stands there already is no change. */
-  async function wishOf(
+  function wishOf(
     request: FastifyRequest,
     given: FormData,
-  ): Promise<{ resubmission: Resubmission; problems: string[] }> {
+    material: CaseView['material'],
+  ): { resubmission: Resubmission; problems: string[] } {
     const reader = pages.readerOf(request);
-    const workflowId = idOf(request);
-    const material = given.images.size === 0 ? [] : (await operations.view(workflowId)).material;
     const { form, equal } = withoutEqualImages(given, material);
     const resubmission = resubmissionOf(form);
     if (form.problems.length > 0)
@@ -155,7 +156,7 @@ export function registerCasePages(app: FastifyInstance, pages: Pages): void {
       const same = equal.map((path) => `${path} ${tell(reader, 'sameImage')}`);
       return { resubmission, problems: same.length > 0 ? same : [tell(reader, 'nothingChosen')] };
     }
-    const platform = parseWorkflowId(workflowId)?.platform ?? 'channels-shop';
+    const platform = parseWorkflowId(idOf(request))?.platform ?? 'channels-shop';
     const found = resubmissionFindings(platform, resubmission);
     const inWords = ({ path, message, zh }: (typeof found)[number]): string =>
       reader.language === 'zh' && zh !== undefined ? zh : `${path} ${message}`;

@@ -3,6 +3,7 @@ import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type CaseOperations, createCaseOperations } from '../api/case-operations.ts';
+import { formBound } from '../api/form-bound.ts';
 import { problemOfError } from '../api/problem.ts';
 import { type CaseStory, readCaseStory } from '../client/case-story.ts';
 import type { QualificationClient } from '../client/index.ts';
@@ -132,7 +133,8 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
         const changesSomething = request.method !== 'GET' && request.method !== 'HEAD';
         if (changesSomething && !person.mayAct && request.routeOptions.url !== `${consolePrefix}/settings`)
           throw new OnlyLooking();
-        boundForm(request);
+        const refusal = formBound(request);
+        if (refusal !== undefined) throw new FormNotBounded(refusal, request.routeOptions.bodyLimit);
         return undefined;
       });
       answerErrors(scope, pages, languageOf);
@@ -149,14 +151,6 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
     },
     { prefix: consolePrefix },
   );
-}
-
-/** A form with files is as long as it says, or is not read at all: its files are kept one by one, before its end is seen. */
-function boundForm({ headers, routeOptions }: FastifyRequest): void {
-  if (!/^multipart\//i.test(headers['content-type'] ?? '')) return;
-  const length = headers['content-length'];
-  if (length === undefined || Number(length) > routeOptions.bodyLimit)
-    throw new FormNotBounded(length === undefined ? 411 : 413, routeOptions.bodyLimit);
 }
 
 /** A form that is larger than its page takes, or does not say how large it is. */

@@ -2,9 +2,7 @@
 
 import type { RowOutcome } from '../importing/start-rows.ts';
 import type { ImportStage } from '../store/imports.ts';
-import type { InBoth } from './words.ts';
-
-const say = (zh: string, en: string): InBoth => ({ zh, en });
+import { type InBoth, say } from './words.ts';
 
 export const importWords = {
   title: say('批量导入', 'Import'),

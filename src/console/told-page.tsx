@@ -4,9 +4,7 @@ import type { Delivery, Notification } from '../contract/notification.ts';
 import { caseUrl } from './case-address.ts';
 import { document, Time, Token } from './layout.tsx';
 import { type Reader, tell } from './reader.ts';
-import type { InBoth } from './words.ts';
-
-const say = (zh: string, en: string): InBoth => ({ zh, en });
+import { type InBoth, say } from './words.ts';
 
 /** The newest so many; each is a question to a worker. */
 export const maxShown = 50;

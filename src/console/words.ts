@@ -9,7 +9,7 @@ export interface InBoth {
   en: string;
 }
 
-const say = (zh: string, en: string): InBoth => ({ zh, en });
+export const say = (zh: string, en: string): InBoth => ({ zh, en });
 
 export const words = {
   title: say('类目资质', 'Category qualifications'),

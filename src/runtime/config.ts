@@ -84,6 +84,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** A process is told everything by its environment: somebody who types `--help` does not want one that runs. @throws ConfigError */
+export function refuseArguments(command: 'worker' | 'server', given: readonly string[]): void {
+  if (given.length > 0)
+    throw new ConfigError([`arguments are not taken here (${given.join(' ')}): see \`wxq ${command} --help\``]);
+}
+
 function port(whenUnset: number) {
   const rule = 'must be a port, 0 to 65535 (0: any free one)';
   return z

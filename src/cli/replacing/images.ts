@@ -21,7 +21,8 @@ export interface OldImage {
 export async function oldImage(context: Pick<CliContext, 'cwd' | 'env'>, given: string): Promise<OldImage> {
   if (/^[0-9a-f]{64}$/i.test(given)) return { sha256: given.toLowerCase() };
   const source = absoluteImage(given, context.cwd) as string;
-  if (schemeOf(source) !== undefined) return { source, sha256: sha256Of(await fetched(context, given)) };
+  if (schemeOf(source) !== undefined)
+    return { source, sha256: sha256Of(await fetched((await looking(context)).read, given)) };
   try {
     return { source, sha256: sha256Of(await readFile(source)) };
   } catch (error) {
@@ -54,9 +55,9 @@ export async function renewedImage(
   given: string,
 ): Promise<{ source: string; sha256: string; facts: string }> {
   const source = absoluteImage(given, context.cwd) as string;
-  const bytes = await fetched(context, given);
+  const { read, images } = await looking(context);
+  const bytes = await fetched(read, given);
   try {
-    const { images } = await looking(context);
     const { width, height } = await images.inspect(bytes);
     return { source, sha256: sha256Of(bytes), facts: `${width} x ${height}, ${bytes.byteLength} bytes` };
   } catch (error) {
@@ -65,9 +66,9 @@ export async function renewedImage(
   }
 }
 
-async function fetched(context: Pick<CliContext, 'cwd' | 'env'>, given: string): Promise<Uint8Array> {
+async function fetched(read: Awaited<ReturnType<typeof looking>>['read'], given: string): Promise<Uint8Array> {
   try {
-    return await (await looking(context)).read({ source: given }, undefined);
+    return await read({ source: given }, undefined);
   } catch (error) {
     if (error instanceof ImageSourceError) throw new UsageError(`${error.message}.`, `${error.advice}.`);
     throw error;
